@@ -1,0 +1,22 @@
+using System.Security.Cryptography;
+
+namespace OmenDb.Tpch.Tests;
+
+/// <summary>A stream that keeps only the digest of what is written to it.</summary>
+internal sealed class HashStream(IncrementalHash digest) : Stream
+{
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Length => throw new NotSupportedException();
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => digest.AppendData(buffer, offset, count);
+}
