@@ -166,12 +166,56 @@ public sealed unsafe class Vector : IDisposable
         }
     }
 
-    /// <summary>A bitmap of this vector's own, all valid if there was none.</summary>
+    /// <summary>Makes this a dictionary vector with writable codes of its own; the dictionary is borrowed like everything referenced.</summary>
+    /// <param name="length">Rows; their codes are undefined until written, and every code, under nulls too, must be below the dictionary's length (or 0).</param>
+    /// <param name="codeWidth">1, 2 or 4.</param>
+    /// <param name="dictionary">Flat, distinct, without nulls.</param>
+    public void ResetDictionary(int length, byte codeWidth, Vector dictionary)
+    {
+        Debug.Assert(dictionary.Kind == VectorKind.Flat, "a dictionary is flat");
+        DropBorrowed();
+        Type = dictionary.Type;
+        Physical = dictionary.Physical;
+        Kind = VectorKind.Dictionary;
+        Length = length;
+        CodeWidth = codeWidth;
+        Dictionary = dictionary;
+        Values = OwnValues((long)length * codeWidth);
+    }
+
+    /// <summary>Makes this a frame-of-reference vector with writable offsets of its own.</summary>
+    public void ResetNarrow(ArrowType type, int length, byte codeWidth, long baseValue)
+    {
+        DropBorrowed();
+        Type = type;
+        Physical = type.Physical;
+        Kind = VectorKind.Narrow;
+        Length = length;
+        CodeWidth = codeWidth;
+        Base = baseValue;
+        Values = OwnValues((long)length * codeWidth);
+    }
+
+    /// <summary>The vector that this one owns for the elements of lists it builds; made when first asked for.</summary>
+    public Vector OwnChild() => _ownChild ??= new Vector();
+
+    private Vector? _ownChild;
+
+    /// <summary>A writable bitmap of this vector's own; starts as a copy of a borrowed one, or all valid if there was none.</summary>
     public ulong* EnsureValidity()
     {
-        if (Validity != null)
+        if (Validity != null && !_borrowed && _validityOwner is not null && Validity == (ulong*)_validityOwner.Pointer)
             return Validity;
-        var words = Math.Max(1, (Length + 63) >> 6);
+        var words = Math.Max(1, ((Kind == VectorKind.Constant ? 1 : Length) + 63) >> 6);
+        if (Validity != null)
+        {
+            var borrowed = Validity;
+            var own = NativeBuffer.Allocate(Math.Max(256, words * 8L), zeroed: false);
+            Unsafe.CopyBlock(own.Pointer, borrowed, (uint)words * 8);
+            _validityOwner?.Release();
+            _validityOwner = own;
+            return Validity = (ulong*)own.Pointer;
+        }
         if (_validityOwner is null || _validityOwner.Length < words * 8L || _validityOwner.ReferenceCount > 1)
         {
             _validityOwner?.Release();
@@ -284,6 +328,8 @@ public sealed unsafe class Vector : IDisposable
         _valuesOwner = _validityOwner = null;
         _scratchArena?.Dispose();
         _scratchArena = null;
+        _ownChild?.Dispose();
+        _ownChild = null;
         Values = null;
         Length = 0;
     }
