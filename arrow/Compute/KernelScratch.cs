@@ -16,7 +16,8 @@ internal sealed unsafe class KernelScratch
     public const int RowValidity = 3;
     public const int SortBuffer = 4;
     public const int DictionaryHashes = 5;
-    private const int MemorySlots = 6;
+    public const int RowHashes = 6;
+    private const int MemorySlots = 7;
 
     [ThreadStatic]
     private static KernelScratch? _current;

@@ -150,6 +150,16 @@ public sealed unsafe class Vector : IDisposable
             _scratchArena.Reset();
             Arena = _scratchArena;
         }
+        else if (physical == PhysicalType.List)
+        {
+            if (_elements is null || _elements.Type != type.Element)
+            {
+                _elements?.Dispose();
+                _elements = new ColumnAppender(type.Element ?? ArrowType.Null);
+            }
+            _elements.Clear();
+            Child = _elements.Column;
+        }
     }
 
     /// <summary>Makes this a constant; the caller then writes the value to <see cref="Values"/> (or through <see cref="VectorWriter"/>).</summary>
@@ -196,10 +206,11 @@ public sealed unsafe class Vector : IDisposable
         Values = OwnValues((long)length * codeWidth);
     }
 
-    /// <summary>The vector that this one owns for the elements of lists it builds; made when first asked for.</summary>
-    public Vector OwnChild() => _ownChild ??= new Vector();
+    /// <summary>Of an own flat List vector: takes the elements of the lists that are being built; <see cref="Child"/> shows them.</summary>
+    public ColumnAppender Elements =>
+        _elements ?? throw new InvalidOperationException("only a list vector that was reset to flat collects elements");
 
-    private Vector? _ownChild;
+    private ColumnAppender? _elements;
 
     /// <summary>A writable bitmap of this vector's own; starts as a copy of a borrowed one, or all valid if there was none.</summary>
     public ulong* EnsureValidity()
@@ -328,8 +339,8 @@ public sealed unsafe class Vector : IDisposable
         _valuesOwner = _validityOwner = null;
         _scratchArena?.Dispose();
         _scratchArena = null;
-        _ownChild?.Dispose();
-        _ownChild = null;
+        _elements?.Dispose();
+        _elements = null;
         Values = null;
         Length = 0;
     }

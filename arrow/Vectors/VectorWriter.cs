@@ -48,6 +48,15 @@ public sealed unsafe class VectorWriter(ArrowType type, Vector target, int capac
         ((View*)_target.Values)[row] = _target.Arena!.Append(bytes);
     }
 
+    /// <summary>Appends one list: <paramref name="count"/> rows of <paramref name="elements"/> from <paramref name="start"/> on.</summary>
+    public void AppendList(Vector elements, int start, int count)
+    {
+        var appender = _target.Elements;
+        var slot = new ListSlot(appender.Count, count);
+        appender.Append(elements, start, count);
+        Append(slot);
+    }
+
     public void AppendNull()
     {
         var row = Next(valid: false);
@@ -56,7 +65,7 @@ public sealed unsafe class VectorWriter(ArrowType type, Vector target, int capac
             Unsafe.InitBlock(_target.Values + (long)row * width, 0, (uint)width);
     }
 
-    /// <summary>Copies row <paramref name="row"/> of a vector of the same type and any kind. Lists are not handled here.</summary>
+    /// <summary>Copies row <paramref name="row"/> of a vector of the same type and any kind.</summary>
     public void AppendFrom(Vector source, int row)
     {
         if (!source.IsValid(row) || source.Physical != _target.Physical)
@@ -74,7 +83,11 @@ public sealed unsafe class VectorWriter(ArrowType type, Vector target, int capac
             case PhysicalType.Int32 or PhysicalType.Float32: Append(source.Get<int>(row)); break;
             case PhysicalType.Int64 or PhysicalType.Float64: Append(source.Get<long>(row)); break;
             case PhysicalType.View: AppendBytes(source.GetBytes(row)); break;
-            case PhysicalType.List: throw new ArgumentException("lists are appended element-wise", nameof(source));
+            case PhysicalType.List:
+                var list = source.Get<ListSlot>(row);
+                var elements = source.Kind == VectorKind.Dictionary ? source.Dictionary!.Child! : source.Child!;
+                AppendList(elements, checked((int)list.Offset), checked((int)list.Length));
+                break;
             default: Append(source.Get<Int128>(row)); break;
         }
     }
