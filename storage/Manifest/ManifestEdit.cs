@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+
+namespace OmenDb.Storage.Manifest;
+
+/// <summary>What a checkpoint file holds. Persisted by name.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CheckpointFileKind>))]
+public enum CheckpointFileKind
+{
+    /// <summary>The whole catalog.</summary>
+    Catalog,
+
+    /// <summary>All columns and the row states of one segment.</summary>
+    SegmentBase,
+
+    /// <summary>Those 2,048-row column vectors of one segment that changed since the files before it.</summary>
+    SegmentDelta,
+}
+
+/// <summary>One live file of the checkpoint directory.</summary>
+/// <param name="Kind">Whole segment, changes, or catalog.</param>
+/// <param name="Number">Never used twice; files of one segment are applied in rising order.</param>
+/// <param name="Name">Inside the checkpoint directory.</param>
+/// <param name="TableId">0 where it does not apply.</param>
+/// <param name="Segment">Index of the segment in its table.</param>
+/// <param name="SizeBytes">Length of the file: a shorter one is damaged.</param>
+/// <param name="Crc">CRC32C of the whole file.</param>
+public sealed record CheckpointFile(long Number, string Name, CheckpointFileKind Kind, long TableId, int Segment, long SizeBytes, uint Crc);
+
+/// <summary>One atomic change of the manifest; what is null stays as it was.</summary>
+public sealed record ManifestEdit
+{
+    public IReadOnlyList<CheckpointFile>? Added { get; init; }
+
+    /// <summary>Numbers of files that are no longer live; the caller deletes them after the edit is durable.</summary>
+    public IReadOnlyList<long>? Removed { get; init; }
+
+    /// <summary>Replay of the log begins here from now on. In LSN bytes.</summary>
+    public long? ReplayFrom { get; init; }
+
+    /// <summary>The log is durable at least up to here.</summary>
+    public long? LogDurable { get; init; }
+
+    /// <summary>Named numbers to be kept: next ids, last commit timestamp. Merged into the existing ones.</summary>
+    public IReadOnlyDictionary<string, long>? Counters { get; init; }
+
+    /// <summary>True on the first line of a manifest file: the edit is the whole state.</summary>
+    public bool? Snapshot { get; init; }
+
+    /// <summary>Format version of the manifest; on snapshots.</summary>
+    public int? Version { get; init; }
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ManifestEdit))]
+internal sealed partial class ManifestJson : JsonSerializerContext;
