@@ -60,6 +60,26 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void A_failing_consumer_ends_all_workers_with_its_error()
+    {
+        var generator = new TpchGenerator(0.01);
+        var error = Assert.Throws<IOException>(
+            () => generator.ForEachChunk(TpchTable.Orders, 3, _ => throw new IOException("no room"), unitsPerChunk: 100));
+        Assert.Equal("no room", error.Message);
+        using var cancelled = new CancellationTokenSource();
+        var chunks = 0;
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => generator.ForEachChunk(TpchTable.Orders, 1, CancelAfterThree, unitsPerChunk: 100, cancelled.Token));
+        Assert.Equal(3, chunks);
+
+        void CancelAfterThree(TpchChunk chunk)
+        {
+            if (++chunks == 3)
+                cancelled.Cancel();
+        }
+    }
+
+    [Fact]
     public void Columns_give_the_values_of_the_text()
     {
         var generator = new TpchGenerator(0.01);

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using OmenDb.Tpch.Generation.Chunks;
+using OmenDb.Tpch.Generation.Columns;
 using OmenDb.Tpch.Schema;
 
 namespace OmenDb.Tpch.Generation;
@@ -55,14 +56,14 @@ public static class TblWriter
     /// <returns>The bytes written from the start of the buffer.</returns>
     public static int Format(TpchChunk chunk, bool trailingSeparator, ref byte[] buffer)
     {
-        var columns = chunk.Columns;
+        TpchColumn[] columns = [.. chunk.Columns]; // an array: the loop below runs once per field
         var maxRowBytes = columns.Sum(column => column.MaxTextBytes + 1) + 1;
         var position = 0;
         for (var row = 0; row < chunk.RowCount; row++)
         {
             if (buffer.Length - position < maxRowBytes)
                 Array.Resize(ref buffer, Math.Max(buffer.Length * 2, maxRowBytes * 1024));
-            for (var column = 0; column < columns.Count; column++)
+            for (var column = 0; column < columns.Length; column++)
             {
                 position += columns[column].FormatText(row, buffer.AsSpan(position));
                 buffer[position++] = (byte)'|';

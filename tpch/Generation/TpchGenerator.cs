@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using OmenDb.Tpch.Generation.Chunks;
 using OmenDb.Tpch.Generation.Randomness;
 
@@ -78,8 +79,9 @@ public sealed class TpchGenerator
         }
     }
 
-    /// <summary>The whole table by several workers, in no particular order of chunks.</summary>
-    /// <param name="consume">Called by many threads; the chunk is valid until it returns. Its exceptions stop the run and come back.</param>
+    /// <summary>The whole table by several workers. Chunks are begun in ascending order, so that a load stays nearly sorted.</summary>
+    /// <param name="consume">Called by many threads; the chunk is valid until it returns. Its exception stops all workers.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; observed between chunks.</exception>
     public void ForEachChunk(
         TpchTable table,
         int workers,
@@ -87,16 +89,32 @@ public sealed class TpchGenerator
         int unitsPerChunk = DefaultUnitsPerChunk,
         CancellationToken cancellationToken = default)
     {
+        workers = Math.Max(workers, 1);
         var units = UnitCount(table);
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(workers, 1), CancellationToken = cancellationToken };
-        Parallel.For(0, (units + unitsPerChunk - 1) / unitsPerChunk, options, () => CreateChunk(table, unitsPerChunk), Step, _ => { });
-
-        TpchChunk Step(long index, ParallelLoopState state, TpchChunk chunk)
+        var begun = -1L; // interlocked: the chunk that was begun last
+        var options = new ParallelOptions { MaxDegreeOfParallelism = workers, CancellationToken = cancellationToken };
+        try
         {
-            var first = index * unitsPerChunk;
-            Fill(chunk, first, (int)Math.Min(unitsPerChunk, units - first));
-            consume(chunk);
-            return chunk;
+            Parallel.For(0, workers, options, Work);
+        }
+        catch (AggregateException exception)
+        {
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
+        }
+
+        void Work(int worker, ParallelLoopState state)
+        {
+            TpchChunk? chunk = null;
+            while (!state.ShouldExitCurrentIteration)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var first = Interlocked.Increment(ref begun) * unitsPerChunk;
+                if (first >= units)
+                    return;
+                chunk ??= CreateChunk(table, unitsPerChunk);
+                Fill(chunk, first, (int)Math.Min(unitsPerChunk, units - first));
+                consume(chunk);
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ public sealed class TextColumn : TpchColumn
     internal TextColumn(TpchColumnDefinition definition, int capacity, int maxBytes) : base(definition)
     {
         MaxTextBytes = maxBytes;
-        _bytes = new byte[capacity * maxBytes];
+        _bytes = new byte[checked(capacity * maxBytes)];
         _offsets = new int[capacity + 1];
     }
 
