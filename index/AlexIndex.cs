@@ -1,0 +1,120 @@
+using OmenDb.Index.Keys;
+using OmenDb.Index.Memory;
+using OmenDb.Index.Tree;
+
+namespace OmenDb.Index;
+
+/// <summary>Ordered index over 8-byte keys, compared as unsigned numbers; entries are pairs (key, row id), ordered by both.</summary>
+/// <remarks>
+/// Signed, floating-point and time keys are mapped to order-preserving unsigned numbers by the caller. Knows nothing of tables or
+/// transactions. Safe for any number of threads: readers take no locks, a writer latches one leaf for less than a microsecond as a rule.
+/// <see cref="Dispose"/> and <see cref="BulkLoad"/> need the index for themselves. Memory lies outside the GC heap.
+/// </remarks>
+public sealed unsafe class AlexIndex : IAlexIndex
+{
+    private readonly AlexTree<FixedKey> _tree;
+
+    public AlexIndex(AlexOptions? options = null) => _tree = new AlexTree<FixedKey>(options);
+
+    public long Count => _tree.Count;
+
+    /// <summary>Adds the entry.</summary>
+    /// <returns>False when exactly this pair was there already.</returns>
+    public bool Insert(ulong key, ulong rowId) => _tree.Insert(new FixedKey(key), rowId);
+
+    /// <summary>Takes the entry out.</summary>
+    /// <returns>False when this pair was not there.</returns>
+    public bool Remove(ulong key, ulong rowId) => _tree.Remove(new FixedKey(key), rowId);
+
+    /// <summary>Adds the entry unless one of the key's entries conflicts. No two calls for one key pass their checks together.</summary>
+    public InsertOutcome InsertUnique<TCheck>(ulong key, ulong rowId, ref TCheck check) where TCheck : IUniqueCheck =>
+        _tree.InsertUnique(new FixedKey(key), rowId, ref check);
+
+    /// <summary>Takes the entry out if the check, made under the leaf's latch, allows it.</summary>
+    public bool RemoveIf<TCheck>(ulong key, ulong rowId, ref TCheck check) where TCheck : IRemovalCheck =>
+        _tree.RemoveIf(new FixedKey(key), rowId, ref check);
+
+    /// <summary>The key's entry with the lowest row id.</summary>
+    public bool TryGetFirst(ulong key, out ulong rowId) => _tree.TryGetFirst(new FixedKey(key), out rowId);
+
+    /// <summary>The same, with an account of the search for EXPLAIN ANALYZE.</summary>
+    public bool TryGetFirst(ulong key, out ulong rowId, out LookupTrace trace) => _tree.TryGetFirst(new FixedKey(key), out rowId, out trace);
+
+    /// <summary>Appends the row ids of all the key's entries, ascending.</summary>
+    /// <returns>How many there were.</returns>
+    public int GetAll(ulong key, ref RowIdList rows) => _tree.GetAll(new FixedKey(key), ref rows);
+
+    /// <summary>First entry of each key, with overlapped cache misses: some two times faster than one call per key.</summary>
+    /// <param name="keys">In any order.</param>
+    /// <param name="rowIds">As long as keys; undefined where nothing was found.</param>
+    /// <param name="found">As long as keys.</param>
+    /// <returns>How many keys were found.</returns>
+    public int GetBatch(ReadOnlySpan<ulong> keys, Span<ulong> rowIds, Span<bool> found)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rowIds.Length, keys.Length, nameof(rowIds));
+        ArgumentOutOfRangeException.ThrowIfLessThan(found.Length, keys.Length, nameof(found));
+        var source = new Source(keys);
+        return _tree.GetFirstBatch(ref source, keys.Length, rowIds, found);
+    }
+
+    /// <summary>All entries of each key, for joins over keys that repeat.</summary>
+    /// <param name="keys">In any order.</param>
+    /// <param name="rows">Receives the row ids, key by key.</param>
+    /// <param name="ends">As long as keys: rows of key i end before ends[i], counted in <paramref name="rows"/>.</param>
+    public void GetAllBatch(ReadOnlySpan<ulong> keys, ref RowIdList rows, Span<int> ends)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(ends.Length, keys.Length, nameof(ends));
+        for (var i = 0; i < keys.Length; i++)
+        {
+            _tree.GetAll(new FixedKey(keys[i]), ref rows);
+            ends[i] = rows.Count;
+        }
+    }
+
+    /// <summary>A cursor before the first entry whose key is at least <paramref name="lowerBound"/>.</summary>
+    public AlexCursor Seek(ulong lowerBound) => new(_tree, lowerBound, 0);
+
+    /// <summary>A cursor behind the last entry whose key is at most <paramref name="upperBound"/>.</summary>
+    public AlexCursor SeekLast(ulong upperBound) => new(_tree, upperBound, ulong.MaxValue);
+
+    public bool TryGetMin(out ulong key, out ulong rowId) => TryGetEnd(last: false, out key, out rowId);
+
+    public bool TryGetMax(out ulong key, out ulong rowId) => TryGetEnd(last: true, out key, out rowId);
+
+    /// <summary>Fills a new index. 5 to 10 times faster than inserts, and better laid out.</summary>
+    /// <param name="sortedKeys">Strictly ascending together with the row ids.</param>
+    /// <param name="rowIds">As long as keys.</param>
+    /// <exception cref="InvalidOperationException">Entries were inserted before.</exception>
+    /// <exception cref="ArgumentException">Lengths differ, or the pairs are not strictly ascending.</exception>
+    public void BulkLoad(ReadOnlySpan<ulong> sortedKeys, ReadOnlySpan<ulong> rowIds)
+    {
+        if (sortedKeys.Length != rowIds.Length)
+            throw new ArgumentException("keys and row ids differ in length", nameof(rowIds));
+        for (var i = 1; i < sortedKeys.Length; i++)
+        {
+            if (sortedKeys[i] < sortedKeys[i - 1] || (sortedKeys[i] == sortedKeys[i - 1] && rowIds[i] <= rowIds[i - 1]))
+                throw new ArgumentException($"entry {i} is not above the one before it", nameof(sortedKeys));
+        }
+        fixed (ulong* keys = sortedKeys, rows = rowIds)
+            _tree.BulkLoad(keys, rows, sortedKeys.Length);
+    }
+
+    public AlexStatistics GetStatistics() => _tree.GetStatistics();
+
+    public void Dispose() => _tree.Dispose();
+
+    private bool TryGetEnd(bool last, out ulong key, out ulong rowId)
+    {
+        var slot = Epoch.Enter();
+        var found = _tree.TryReadEnd(last, out key, out rowId);
+        slot.Exit();
+        return found;
+    }
+
+    private readonly ref struct Source(ReadOnlySpan<ulong> keys) : IKeySource<FixedKey>
+    {
+        private readonly ReadOnlySpan<ulong> _keys = keys;
+
+        public FixedKey Get(int index) => new(_keys[index]);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace OmenDb.Index.Nodes;
+
+/// <summary>What a node is. A further leaf kind (runs of consecutive keys and row ids) joins here.</summary>
+internal enum NodeKind : byte
+{
+    /// <summary>Gapped array placed by its model.</summary>
+    GappedLeaf = 1,
+
+    /// <summary>Routes by a linear model over equal-width parts of the key space; neighbouring slots may share a child.</summary>
+    ModelInner = 2,
+
+    /// <summary>Routes by explicit separators: the fallback where equal-width parts would not divide the entries.</summary>
+    SortedInner = 3,
+}
+
+/// <summary>Head of every node.</summary>
+/// <remarks>
+/// <code>
+///  leaf (128 bytes, fixed address for its life)      inner node (64 bytes, then its arrays)
+///   0 version      word of latch and change counter     model:  [child x fanout]
+///   8 block        keys, rows, heads, bitmap            sorted: [separator key x n][separator row x n][child x (n + 1)]
+///  16 base, slope, intercept   the model                immutable except for the child pointers, which change atomically;
+///  40 capacity, kind, lens kind, flags                  changing anything else publishes a copy in the parent
+///  48 lens reference, prefix length, count
+///  64 what only writers look at
+/// </code>
+/// The range of entries that a leaf covers never changes while it is not obsolete; hence whoever latches a leaf that is not obsolete
+/// holds the right one, however old the path is by which it came.
+/// Lock order: structure lock, then leaf latches from left to right. Nobody waits for the structure lock with a latch held.
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = LeafBytes)]
+internal unsafe struct Node
+{
+    public const int LeafBytes = 128;
+    public const int InnerHeadBytes = 64;
+
+    /// <summary>A writer changes the leaf in place: readers wait.</summary>
+    public const ulong Latched = 1;
+
+    /// <summary>Replaced: start again from the root.</summary>
+    public const ulong Obsolete = 2;
+
+    /// <summary>A writer builds the replacement: other writers wait, readers go on.</summary>
+    public const ulong Frozen = 4;
+
+    /// <summary>One change of content.</summary>
+    public const ulong Step = 8;
+
+    [FieldOffset(0)] public ulong Version;
+    [FieldOffset(8)] public ulong* Block;
+    [FieldOffset(16)] public ulong Base;
+    [FieldOffset(24)] public double Slope;
+    [FieldOffset(32)] public double Intercept;
+    /// <summary>Slots of a leaf (multiple of 64), fanout of a model node, children of a sorted node.</summary>
+    [FieldOffset(40)] public int Capacity;
+    [FieldOffset(44)] public NodeKind Kind;
+    [FieldOffset(45)] public LensKind LensKind;
+    /// <summary>Placed evenly, not by the model: the model is only the first guess of a search.</summary>
+    [FieldOffset(46)] public bool IsPlain;
+    /// <summary>Filled from the left without gaps: the leaf takes ascending appends.</summary>
+    [FieldOffset(47)] public bool IsAppend;
+    [FieldOffset(48)] public ulong LensReference;
+    [FieldOffset(56)] public int PrefixLength;
+    [FieldOffset(60)] public int Count;
+
+    // Below: written and read under the latch only.
+    /// <summary>Slot of the last entry, -1 when empty.</summary>
+    [FieldOffset(64)] public int LastSlot;
+    /// <summary>Inserts in a row that went behind the last entry.</summary>
+    [FieldOffset(68)] public int AppendStreak;
+    /// <summary>Inserts since the block was built, with the slots they moved and the search steps they took.</summary>
+    [FieldOffset(72)] public int Inserts;
+    [FieldOffset(76)] public int Expansions;
+    [FieldOffset(80)] public long Shifts;
+    [FieldOffset(88)] public long SearchSteps;
+    /// <summary>Mean log2(1 + error) of the model over the entries when the block was built.</summary>
+    [FieldOffset(96)] public float ModelError;
+    /// <summary>Slots that an insert was expected to move when the block was built.</summary>
+    [FieldOffset(100)] public float ExpectedShifts;
+    /// <summary>An insert found no room and left the division to the structure lock's holder.</summary>
+    [FieldOffset(104)] public bool WantsSplit;
+    [FieldOffset(105)] public bool WantsMerge;
+
+    public readonly Lens Lens
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new(LensKind, PrefixLength, LensReference);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Node** ModelChildren(Node* inner) => (Node**)((byte*)inner + InnerHeadBytes);
+
+    public static long ModelBytes(int fanout) => InnerHeadBytes + (long)fanout * sizeof(Node*);
+
+    public static ulong* SeparatorKeys(Node* inner) => (ulong*)((byte*)inner + InnerHeadBytes);
+
+    public static ulong* SeparatorRows(Node* inner) => SeparatorKeys(inner) + inner->Capacity - 1;
+
+    public static Node** SortedChildren(Node* inner) => (Node**)(SeparatorRows(inner) + inner->Capacity - 1);
+
+    public static long SortedBytes(int children) => InnerHeadBytes + (3L * children - 2) * sizeof(ulong);
+
+    public static long InnerBytes(Node* inner) => inner->Kind == NodeKind.ModelInner ? ModelBytes(inner->Capacity) : SortedBytes(inner->Capacity);
+
+    /// <summary>Slot of a head in a model node. Monotone for every head: conversion and product only ever round monotonically.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int ModelSlot(ulong head, ulong modelBase, double slope, int fanout)
+    {
+        var position = (head > modelBase ? head - modelBase : 0) * slope;
+        return position >= fanout ? fanout - 1 : (int)position;
+    }
+}

@@ -1,0 +1,111 @@
+using OmenDb.Index.Memory;
+using OmenDb.Index.Nodes;
+
+namespace OmenDb.Index.Tree;
+
+internal sealed unsafe partial class AlexTree<TKey>
+{
+    /// <summary>Joins a thin leaf with a neighbour under the same parent, where both together fit well; else makes its block smaller.</summary>
+    private void Merge(in TKey key, ulong rowId)
+    {
+        Node* thin;
+        lock (_structure)
+        {
+            Descend(key, rowId, out var path);
+            thin = path.Leaf;
+            if (path.Depth > 0 && thin->WantsMerge && (TryMerge(path, right: true) || TryMerge(path, right: false)))
+                return;
+        }
+        Contract(thin);
+    }
+
+    private bool TryMerge(NodePath path, bool right)
+    {
+        var parent = path.NodeAt(path.Depth - 1);
+        var children = Children(parent);
+        var slot = path.SlotAt(path.Depth - 1);
+        var step = right ? 1 : -1;
+        var other = slot;
+        while (other >= 0 && other < parent->Capacity && children[other] == path.Leaf)
+            other += step;
+        if (other < 0 || other >= parent->Capacity || children[other]->Kind != NodeKind.GappedLeaf)
+            return false;
+        var lower = right ? path.Leaf : children[other];
+        var upper = right ? children[other] : path.Leaf;
+        // Both alive: only the holder of the structure lock ends leaves.
+        if (!LeafLatch.TryAcquire(lower))
+            return false;
+        if (!LeafLatch.TryAcquire(upper))
+        {
+            LeafLatch.ReleaseUnchanged(lower);
+            return false;
+        }
+        var count = lower->Count + upper->Count;
+        if (count > _options.MaxLeafSlots / 4)
+        {
+            LeafLatch.ReleaseUnchanged(upper);
+            LeafLatch.ReleaseUnchanged(lower);
+            return false;
+        }
+        LeafLatch.Freeze(lower);
+        LeafLatch.Freeze(upper);
+        Node* merged;
+        using (var buffer = new EntryBuffer(count))
+        {
+            var first = new LeafView<TKey>(lower).Compact(buffer.Keys, buffer.Rows);
+            new LeafView<TKey>(upper).Compact(buffer.Keys + first, buffer.Rows + first);
+            merged = MakeLeaf(buffer.Keys, buffer.Rows, count, LeafLayout.Gapped, roomToAppend: false);
+        }
+        if (parent->Kind == NodeKind.ModelInner)
+        {
+            if (parent->Count == 2)
+            {
+                ReplaceChild(path, path.Depth - 1, parent, merged);
+                TKey.RetireLens(parent->Lens, _retired);
+                _retired.Add(parent, Node.ModelBytes(parent->Capacity));
+            }
+            else
+            {
+                for (var i = 0; i < parent->Capacity; i++)
+                {
+                    if (children[i] == lower || children[i] == upper)
+                        WriteChild(children, i, merged);
+                }
+                parent->Count--;
+            }
+        }
+        else
+        {
+            RemoveSeparator(path, parent, Math.Min(slot, other), merged);
+        }
+        RetireLeaf(lower);
+        RetireLeaf(upper);
+        Interlocked.Increment(ref _merges);
+        return true;
+    }
+
+    /// <summary>Replaces children i and i + 1 of a sorted node by one.</summary>
+    private void RemoveSeparator(in NodePath path, Node* parent, int index, Node* merged)
+    {
+        var fresh = merged;
+        if (parent->Capacity > 2)
+        {
+            fresh = AllocateSorted(parent->Capacity - 1);
+            for (int i = 0, j = 0; i < parent->Capacity; i++)
+            {
+                if (i != index + 1)
+                    Node.SortedChildren(fresh)[j++] = i == index ? merged : Node.SortedChildren(parent)[i];
+            }
+            for (int i = 0, j = 0; i < parent->Capacity - 1; i++)
+            {
+                if (i == index)
+                    continue;
+                Node.SeparatorKeys(fresh)[j] = Node.SeparatorKeys(parent)[i];
+                Node.SeparatorRows(fresh)[j++] = Node.SeparatorRows(parent)[i];
+            }
+        }
+        ReplaceChild(path, path.Depth - 1, parent, fresh);
+        TKey.RetireStored(Node.SeparatorKeys(parent)[index], _retired);
+        _retired.Add(parent, Node.SortedBytes(parent->Capacity));
+    }
+}

@@ -1,0 +1,256 @@
+using OmenDb.Index.Memory;
+using OmenDb.Index.Nodes;
+
+namespace OmenDb.Index.Tree;
+
+internal sealed unsafe partial class AlexTree<TKey>
+{
+    public bool Insert(in TKey key, ulong rowId)
+    {
+        var slot = Epoch.Enter();
+        try
+        {
+            while (true)
+            {
+                var leaf = Descend(key, rowId);
+                if (!LeafLatch.TryAcquire(leaf))
+                    continue;
+                var outcome = InsertLatched(leaf, key, rowId);
+                if (outcome == LeafInsert.NoRoom)
+                {
+                    Split(key, rowId);
+                    continue;
+                }
+                if (outcome == LeafInsert.Inserted)
+                    AddToCount(slot, 1);
+                return outcome == LeafInsert.Inserted;
+            }
+        }
+        finally
+        {
+            slot.Exit();
+        }
+    }
+
+    public bool Remove(in TKey key, ulong rowId)
+    {
+        MayAlwaysRemove always = default;
+        return RemoveIf(key, rowId, ref always);
+    }
+
+    public bool RemoveIf<TCheck>(in TKey key, ulong rowId, ref TCheck check) where TCheck : IRemovalCheck
+    {
+        var slot = Epoch.Enter();
+        try
+        {
+            Node* leaf;
+            do
+                leaf = Descend(key, rowId);
+            while (!LeafLatch.TryAcquire(leaf));
+            var view = new LeafView<TKey>(leaf);
+            var allowed = false;
+            try
+            {
+                allowed = view.Holds(view.LowerBound(key, rowId), key, rowId) && check.MayRemove(rowId);
+            }
+            finally
+            {
+                if (!allowed)
+                    LeafLatch.ReleaseUnchanged(leaf);
+            }
+            if (!allowed)
+                return false;
+            LeafWriter<TKey>.Remove(leaf, key, rowId, _retired);
+            AddToCount(slot, -1);
+            var thin = leaf->Count < _options.MinDensity * leaf->Capacity && leaf->Capacity > 64;
+            var merge = leaf->Count == 0 || (thin && leaf->Count < _options.MaxLeafSlots / 16);
+            leaf->WantsMerge = merge;
+            LeafLatch.Release(leaf);
+            if (thin && !merge)
+                Contract(leaf);
+            else if (merge && leaf != Root)
+                Merge(key, rowId);
+            else if (merge && thin)
+                Contract(leaf);
+            return true;
+        }
+        finally
+        {
+            slot.Exit();
+        }
+    }
+
+    /// <summary>Inserts unless an entry of the key conflicts; the check sees every entry of the key.</summary>
+    /// <remarks>
+    /// The leaf that covers (key, 0) is the key's home: every unique insert of the key holds its latch from the first check to the
+    /// insert, so two of them cannot both find the key free, wherever the duplicates lie:
+    /// <code>
+    ///   A: latch home, check: free                 B:
+    ///   A: insert into home or a leaf to the right B: waits for home
+    ///   A: release                                 B: latch home, check: sees A's entry
+    /// </code>
+    /// </remarks>
+    public InsertOutcome InsertUnique<TCheck>(in TKey key, ulong rowId, ref TCheck check) where TCheck : IUniqueCheck
+    {
+        var slot = Epoch.Enter();
+        try
+        {
+            while (true)
+            {
+                var home = Descend(key, 0);
+                if (!LeafLatch.TryAcquire(home))
+                    continue;
+                var outcome = new InsertOutcome(InsertOutcomeKind.Inserted);
+                var inserted = LeafInsert.AlreadyPresent;
+                var homeLatched = true;
+                try
+                {
+                    outcome = CheckDuplicates(home, key, rowId, ref check);
+                    if (outcome.Kind == InsertOutcomeKind.Inserted)
+                    {
+                        var target = Descend(key, rowId);
+                        if (target == home)
+                        {
+                            homeLatched = false; // InsertLatched releases it
+                            inserted = InsertLatched(home, key, rowId);
+                        }
+                        else if (LeafLatch.TryAcquire(target))
+                        {
+                            inserted = InsertLatched(target, key, rowId);
+                        }
+                        else
+                        {
+                            continue; // divided meanwhile
+                        }
+                    }
+                }
+                finally
+                {
+                    if (homeLatched)
+                        LeafLatch.ReleaseUnchanged(home);
+                }
+                if (outcome.Kind != InsertOutcomeKind.Inserted)
+                    return outcome;
+                if (inserted == LeafInsert.NoRoom)
+                {
+                    Split(key, rowId);
+                    continue;
+                }
+                if (inserted == LeafInsert.AlreadyPresent)
+                    return new InsertOutcome(InsertOutcomeKind.AlreadyPresent);
+                AddToCount(slot, 1);
+                return outcome;
+            }
+        }
+        finally
+        {
+            slot.Exit();
+        }
+    }
+
+    private readonly struct MayAlwaysRemove : IRemovalCheck
+    {
+        public bool MayRemove(ulong rowId) => true;
+    }
+
+    /// <param name="home">Latched by the caller: read directly. Leaves to its right are read optimistically.</param>
+    /// <param name="key">Whose entries to check.</param>
+    /// <param name="rowId">Of the new entry; the same pair is no conflict.</param>
+    /// <param name="check">The caller's.</param>
+    private InsertOutcome CheckDuplicates<TCheck>(Node* home, in TKey key, ulong rowId, ref TCheck check) where TCheck : IUniqueCheck
+    {
+        var view = new LeafView<TKey>(home);
+        var at = view.NextOccupied(view.LowerBound(key, 0));
+        ulong last = 0;
+        var any = false;
+        while (at < view.Capacity && TKey.CompareStored(view.Keys[at], key) == 0)
+        {
+            last = view.Rows[at];
+            any = true;
+            if (last == rowId)
+                return new InsertOutcome(InsertOutcomeKind.AlreadyPresent);
+            if (check.Conflicts(last))
+                return new InsertOutcome(InsertOutcomeKind.Conflict, last);
+            at = view.NextOccupied(at + 1);
+        }
+        if (at < view.Capacity)
+            return new InsertOutcome(InsertOutcomeKind.Inserted);
+
+        // The home leaf ends inside the key's place. Its successors cannot be the home leaf: no wait for our own latch.
+        const int Chunk = 16;
+        var keys = stackalloc ulong[Chunk];
+        var rows = stackalloc ulong[Chunk];
+        while (true)
+        {
+            var count = ReadBehind(home, key, last, any, new Span<ulong>(keys, Chunk), new Span<ulong>(rows, Chunk));
+            for (var i = 0; i < count; i++)
+            {
+                if (TKey.CompareStored(keys[i], key) != 0)
+                    return new InsertOutcome(InsertOutcomeKind.Inserted);
+                if (rows[i] == rowId)
+                    return new InsertOutcome(InsertOutcomeKind.AlreadyPresent);
+                if (check.Conflicts(rows[i]))
+                    return new InsertOutcome(InsertOutcomeKind.Conflict, rows[i]);
+            }
+            if (count < Chunk)
+                return new InsertOutcome(InsertOutcomeKind.Inserted);
+            last = rows[Chunk - 1];
+            any = true;
+        }
+    }
+
+    /// <summary>As <see cref="ReadForward"/>, but never enters <paramref name="latched"/>, which the caller holds and has read.</summary>
+    private int ReadBehind(Node* latched, in TKey key, ulong rowId, bool after, Span<ulong> keys, Span<ulong> rows)
+    {
+        while (true)
+        {
+            Descend(key, rowId, out var path);
+            var more = true;
+            if (path.Leaf == latched)
+                more = MoveToNeighbour(ref path, forward: true);
+            var filled = 0;
+            while (more)
+            {
+                if (!LeafView<TKey>.TryOpen(path.Leaf, out var view, out var version))
+                    break;
+                var count = CopyForward(view, key, rowId, after, keys[filled..], rows[filled..]);
+                if (!LeafLatch.Validate(path.Leaf, version))
+                    continue;
+                filled += count;
+                // One leaf with entries is enough: the caller comes back for more while the key goes on.
+                if (filled == keys.Length || (filled > 0 && TKey.CompareStored(keys[filled - 1], key) != 0))
+                    return filled;
+                more = MoveToNeighbour(ref path, forward: true);
+            }
+            if (!more)
+                return filled;
+        }
+    }
+
+    /// <summary>Inserts into the latched leaf, rebuilding its block when that makes room; releases the latch.</summary>
+    private LeafInsert InsertLatched(Node* leaf, in TKey key, ulong rowId)
+    {
+        var outcome = LeafWriter<TKey>.Insert(leaf, key, rowId, _options, _pool);
+        if (outcome == LeafInsert.NoRoom)
+        {
+            if (!Grow(leaf, key, rowId))
+            {
+                leaf->WantsSplit = true;
+                LeafLatch.ReleaseUnchanged(leaf);
+                return outcome;
+            }
+            outcome = LeafWriter<TKey>.Insert(leaf, key, rowId, _options, _pool);
+            if (outcome == LeafInsert.NoRoom)
+            {
+                leaf->WantsSplit = true;
+                LeafLatch.Release(leaf);
+                return outcome;
+            }
+        }
+        if (outcome == LeafInsert.AlreadyPresent)
+            LeafLatch.ReleaseUnchanged(leaf);
+        else
+            LeafLatch.Release(leaf);
+        return outcome;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Runtime.CompilerServices;
+using OmenDb.Index.Keys;
+using OmenDb.Index.Memory;
+using OmenDb.Index.Nodes;
+
+namespace OmenDb.Index.Tree;
+
+/// <summary>The tree under both public indexes, after Ding et al., "ALEX: An Updatable Adaptive Learned Index" (SIGMOD 2020).</summary>
+/// <remarks>
+/// Entries are ordered by (key, row id), so duplicates are spread over as many leaves as they need. Readers take no locks: they stand in
+/// an <see cref="Epoch"/>, walk atomically changed child pointers, and validate the leaf's version after reading. Writers latch one leaf.
+/// Dividing and merging leaves goes through <see cref="_structure"/>, held by one thread at a time, while readers go on.
+/// </remarks>
+internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : unmanaged, IIndexKey<TKey>
+{
+    private const int CountStripes = 16;
+
+    private readonly AlexOptions _options;
+    private readonly NativePool _pool = new();
+    private readonly RetireList _retired;
+    private readonly Lock _structure = new();
+    private readonly long[] _counts = new long[CountStripes * 8]; // one cache line per stripe
+    private nint _root;
+    private bool _disposed;
+
+    public AlexTree(AlexOptions? options)
+    {
+        _options = options ?? new AlexOptions();
+        _options.Check();
+        _retired = new RetireList(_pool);
+        _root = (nint)LeafBuilder<TKey>.Create(null, null, 0, 64, LeafLayout.Gapped, _pool);
+    }
+
+    public long Count
+    {
+        get
+        {
+            long sum = 0;
+            for (var i = 0; i < CountStripes; i++)
+                sum += Interlocked.Read(ref _counts[i * 8]);
+            return sum;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _pool.Dispose();
+    }
+
+    private void AddToCount(EpochSlot slot, long difference) => Interlocked.Add(ref _counts[(slot.Id & (CountStripes - 1)) * 8], difference);
+
+    private Node* Root
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Node*)Volatile.Read(ref _root);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Node* ReadChild(Node** children, int index) => (Node*)Volatile.Read(ref *(nint*)(children + index));
+
+    private static void WriteChild(Node** children, int index, Node* child) => Volatile.Write(ref *(nint*)(children + index), (nint)child);
+
+    /// <summary>Slot of the child that covers (key, row id).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int Route(Node* inner, in TKey key, ulong rowId, out Node** children)
+    {
+        if (inner->Kind == NodeKind.ModelInner)
+        {
+            children = Node.ModelChildren(inner);
+            return Node.ModelSlot(TKey.Head(key, rowId, inner->Lens), inner->Base, inner->Slope, inner->Capacity);
+        }
+        children = Node.SortedChildren(inner);
+        return RouteSorted(inner, key, rowId);
+    }
+
+    /// <summary>Number of separators that are not above (key, row id); a separator is a lower bound of the child to its right.</summary>
+    private static int RouteSorted(Node* inner, in TKey key, ulong rowId)
+    {
+        var keys = Node.SeparatorKeys(inner);
+        var rows = Node.SeparatorRows(inner);
+        int low = 0, high = inner->Capacity - 1;
+        while (low < high)
+        {
+            var middle = (low + high) >> 1;
+            var order = TKey.CompareStored(keys[middle], key);
+            if (order < 0 || (order == 0 && rows[middle] <= rowId))
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Node* Descend(in TKey key, ulong rowId)
+    {
+        var node = Root;
+        while (node->Kind != NodeKind.GappedLeaf)
+        {
+            var slot = Route(node, key, rowId, out var children);
+            node = ReadChild(children, slot);
+        }
+        return node;
+    }
+
+    private void Descend(in TKey key, ulong rowId, out NodePath path)
+    {
+        path = default;
+        var node = Root;
+        while (node->Kind != NodeKind.GappedLeaf)
+        {
+            var slot = Route(node, key, rowId, out var children);
+            path.Push(node, slot);
+            node = ReadChild(children, slot);
+        }
+        path.Leaf = node;
+    }
+
+    private static Node** Children(Node* inner) =>
+        inner->Kind == NodeKind.ModelInner ? Node.ModelChildren(inner) : Node.SortedChildren(inner);
+
+    /// <summary>Moves the path to the neighbouring leaf.</summary>
+    /// <returns>False at the end of the index.</returns>
+    private static bool MoveToNeighbour(ref NodePath path, bool forward)
+    {
+        var child = path.Leaf;
+        while (path.Depth > 0)
+        {
+            var level = path.Depth - 1;
+            var inner = path.NodeAt(level);
+            var children = Children(inner);
+            var slot = path.SlotAt(level);
+            var step = forward ? 1 : -1;
+            // Neighbouring slots of a model node may share the child.
+            do
+                slot += step;
+            while (slot >= 0 && slot < inner->Capacity && ReadChild(children, slot) == child);
+            if (slot < 0 || slot >= inner->Capacity)
+            {
+                path.Depth--;
+                child = inner;
+                continue;
+            }
+            path.SetSlot(level, slot);
+            child = ReadChild(children, slot);
+            while (child->Kind != NodeKind.GappedLeaf)
+            {
+                slot = forward ? 0 : child->Capacity - 1;
+                path.Push(child, slot);
+                child = ReadChild(Children(child), slot);
+            }
+            path.Leaf = child;
+            return true;
+        }
+        return false;
+    }
+}
