@@ -95,8 +95,15 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     }
 
     /// <summary>Whether the slot holds exactly this entry; the slot comes from <see cref="LowerBound(in TKey, ulong)"/>.</summary>
-    public bool Holds(int slot, in TKey key, ulong rowId) =>
-        slot < Capacity && Rows[slot] == rowId && Keys[slot] != TKey.Sentinel && TKey.CompareStored(Keys[slot], key) == 0;
+    public bool Holds(int slot, in TKey key, ulong rowId)
+    {
+        if (slot >= Capacity || Rows[slot] != rowId)
+            return false;
+        if (Keys[slot] != TKey.Sentinel)
+            return TKey.CompareStored(Keys[slot], key) == 0;
+        // The greatest 8-byte key looks like what stands behind the last entry: the bitmap knows.
+        return !TKey.HasHeads && NextOccupied(slot) is var at && at < Capacity && Rows[at] == rowId && TKey.CompareStored(Keys[at], key) == 0;
+    }
 
     /// <summary>First occupied slot at or behind <paramref name="slot"/>, <see cref="Capacity"/> when there is none.</summary>
     public int NextOccupied(int slot)

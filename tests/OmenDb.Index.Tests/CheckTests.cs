@@ -24,7 +24,7 @@ public class CheckTests
         {
             var check = new DeadRows(dead);
             Assert.Equal(new InsertOutcome(InsertOutcomeKind.Inserted), index.InsertUnique(42, row, ref check));
-            Assert.Equal((int)row, check.Calls);
+            Assert.True(check.Calls >= (int)row, "every entry was shown, again after a division");
             var second = new DeadRows(dead);
             Assert.Equal(new InsertOutcome(InsertOutcomeKind.Conflict, row), index.InsertUnique(42, row + 5000, ref second));
             Assert.Equal(InsertOutcomeKind.AlreadyPresent, index.InsertUnique(42, row, ref second).Kind);

@@ -151,6 +151,6 @@ internal abstract class IndexModel : IDisposable
             Encoding.ASCII.GetBytes($"{key / 1000:D17}/some-long-common-part/{key % 1000:D3}" + new string('\0', (int)(key % 3)));
 
         protected override ulong Decode(ReadOnlySpan<byte> bytes) =>
-            ulong.Parse(bytes[..17]) * 1000 + ulong.Parse(bytes[39..42]);
+            ulong.Parse(bytes[..17]) * 1000 + ulong.Parse(bytes[40..43]);
     }
 }

@@ -6,7 +6,7 @@ namespace OmenDb.Index.Tests;
 /// <summary>Random histories against a sorted set; a failure prints the seed and the shrunk history.</summary>
 public class PropertyTests
 {
-    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(60).WithEndSize(400);
+    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(30).WithEndSize(100);
 
     [Theory]
     [InlineData(0, 4)]
@@ -94,7 +94,7 @@ public class PropertyTests
             {
                 if (step.Kind < 150)
                     Assert.Equal(reference.Add((key, row)), index.Insert(key, row));
-                else if (step.Kind < 220)
+                else if (step.Kind < 250)
                     Assert.Equal(reference.Remove((key, row)), index.Remove(key, row));
                 else
                     CheckAround(index, reference, key);
