@@ -34,7 +34,7 @@ public sealed class RedoLogCrashTests(ITestOutputHelper output)
             }
         }
         output.WriteLine($"{crashes} crashes");
-        Assert.True(crashes > 500);
+        Assert.True(crashes > 400);
     }
 
     [Fact]
