@@ -132,7 +132,8 @@ public sealed class GeneratorTests
         var stream = new RandomStream(seed, 999);
         stream.NextRow();
         Assert.Equal(state, stream.State);
-        Assert.Equal(1043618065, Enumerable.Range(0, 10_000).Aggregate(1L, (value, _) => RandomStream.Next(value))); // Park and Miller's test value
+        // Park and Miller's test value
+        Assert.Equal(1043618065, Enumerable.Range(0, 10_000).Aggregate(1L, (value, _) => RandomStream.Next(value)));
     }
 
     [Fact]

@@ -46,7 +46,10 @@ public sealed class TextPool
             var end = piece + 1 < starts.Length ? starts[piece + 1].Offset : SizeBytes;
             var last = Fill(text, offset, end, state);
             if (piece + 1 < starts.Length && last != starts[piece + 1])
-                throw new InvalidOperationException($"text pool checkpoint {piece + 1} is {starts[piece + 1]}, the text gives {last}");
+            {
+                throw new InvalidOperationException(
+                    $"text pool checkpoint {piece + 1} is {starts[piece + 1]}, the text gives {last}");
+            }
         });
         return new TextPool(text);
     }

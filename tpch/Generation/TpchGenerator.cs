@@ -23,7 +23,7 @@ public sealed class TpchGenerator
 
     public TpchScale Scale { get; }
 
-    /// <summary>Units of a whole table (what a unit is: <see cref="TpchChunk"/>). Equal to its rows except for lineitem and partsupp.</summary>
+    /// <summary>Units of a whole table, see <see cref="TpchChunk"/>: its rows, except for lineitem and partsupp.</summary>
     public long UnitCount(TpchTable table) => table switch
     {
         TpchTable.Region => Distributions.Regions.Words.Count,

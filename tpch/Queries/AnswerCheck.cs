@@ -15,7 +15,7 @@ public static class AnswerCheck
 
     /// <summary>Compares with the reference answer to the query with validation parameters.</summary>
     /// <returns>Null when the result is right, otherwise a sentence on the first difference.</returns>
-    /// <exception cref="ArgumentException">There is no reference for the scale factor (<see cref="TpchReference.ScaleFactors"/>).</exception>
+    /// <exception cref="ArgumentException">No reference for the scale factor (<see cref="TpchReference.ScaleFactors"/>).</exception>
     public static string? Compare(TpchQuery query, double scaleFactor, IReadOnlyList<IReadOnlyList<string?>> rows)
     {
         var expected = TpchReference.Answer(scaleFactor, query.Number)
@@ -43,7 +43,8 @@ public static class AnswerCheck
                 return difference;
         }
         return rows.Count > expected.Count
-            ? $"Q{query.Number}: expected {expected.Count} rows, found {rows.Count}; first extra row: {string.Join('|', rows[expected.Count])}"
+            ? $"Q{query.Number}: expected {expected.Count} rows, found {rows.Count}; first extra row: " +
+                string.Join('|', rows[expected.Count])
             : null;
     }
 

@@ -39,7 +39,8 @@ public static class TpchReference
             var fields = line.Split(' ');
             checksums.Add(
                 (double.Parse(fields[0], CultureInfo.InvariantCulture), fields[1]),
-                new TableChecksum(long.Parse(Value(2, "rows="), CultureInfo.InvariantCulture), Value(3, "md5_plain="), Value(4, "md5_trailing=")));
+                new TableChecksum(
+                    long.Parse(Value(2, "rows="), CultureInfo.InvariantCulture), Value(3, "md5_plain="), Value(4, "md5_trailing=")));
 
             string Value(int field, string name) => fields[field].StartsWith(name, StringComparison.Ordinal)
                 ? fields[field][name.Length..]

@@ -33,7 +33,8 @@ internal static class TextDraws
         }
     }
 
-    /// <summary>One piece of the text pool per line. The places are drawn first and copied then, so that the cache misses overlap.</summary>
+    /// <summary>One piece of the text pool per line.</summary>
+    /// <remarks>The places are drawn first and copied then, so that the cache misses overlap.</remarks>
     /// <param name="places">Scratch, one entry per line.</param>
     public static void Comments(
         RandomStream stream, ReadOnlySpan<byte> lineCounts, CommentLength length, TextPool pool, TextColumn column, Span<long> places)
