@@ -150,6 +150,8 @@ public sealed record SqlType
         TypeId.Numeric when Precision is > 18 and <= 38 => ArrowType.Decimal128(Precision, Scale),
         TypeId.Numeric => ArrowType.BinaryView,
         TypeId.Jsonb => ArrowType.Utf8View,
+        // 12 bytes, see TimeTz.
+        TypeId.TimeTz => ArrowType.BinaryView,
         TypeId.Bytea => ArrowType.BinaryView,
         TypeId.Uuid => ArrowType.FixedSizeBinary16,
         TypeId.Date => ArrowType.Date32,
