@@ -1,0 +1,43 @@
+using OmenDb.Engine.Functions.Aggregates;
+using OmenDb.Engine.Functions.Operators;
+using OmenDb.Planner.Catalog;
+
+namespace OmenDb.Engine.Functions;
+
+/// <summary>All built-in functions and operators by name. One line per family: the functions of a family stand in one file.</summary>
+public static class FunctionRegistry
+{
+    private static readonly Dictionary<string, List<FunctionInfo>> ByName = Build();
+
+    /// <summary>All overloads of a name (of any kind); empty when there are none.</summary>
+    public static IReadOnlyList<FunctionInfo> Find(string name) => ByName.TryGetValue(name, out var overloads) ? overloads : [];
+
+    /// <summary>Everything, for pg_proc and pg_operator.</summary>
+    public static IEnumerable<FunctionInfo> All => ByName.Values.SelectMany(f => f);
+
+    private static Dictionary<string, List<FunctionInfo>> Build()
+    {
+        var table = new Dictionary<string, List<FunctionInfo>>();
+        foreach (var family in Families())
+        {
+            foreach (var function in family)
+            {
+                if (!table.TryGetValue(function.Name, out var overloads))
+                    table.Add(function.Name, overloads = []);
+                overloads.Add(function);
+            }
+        }
+        return table;
+    }
+
+    private static IEnumerable<IEnumerable<FunctionInfo>> Families()
+    {
+        yield return ArithmeticOperators.All();
+        yield return SignFunctions.All();
+        yield return ConcatFunction.All();
+        yield return LikeFunction.All();
+        yield return BasicAggregates.All();
+        yield return WindowFunctions.All();
+        yield return SeriesFunctions.All();
+    }
+}
