@@ -14,11 +14,6 @@ internal static unsafe class BranchResult
         result.ResetFlat(type.Arrow, rows);
         if (type.Physical is PhysicalType.View or PhysicalType.List)
             Unsafe.InitBlock(result.Values, 0, (uint)type.Physical.BytesFor(rows));
-        if (type.Physical == PhysicalType.List)
-        {
-            result.Child = result.OwnChild();
-            result.Child.ResetFlat(type.Arrow.Element!, 0);
-        }
         Bits.Fill(result.EnsureValidity(), rows, false);
     }
 

@@ -15,8 +15,6 @@ public static unsafe class ValueBox
         if (value is null)
         {
             Constants.SetNull(target, type.Arrow, length);
-            if (type.Physical == PhysicalType.List)
-                FillFlat(target.Child = target.OwnChild(), [], ElementType(type));
             return;
         }
         switch (type.Physical)
@@ -38,7 +36,7 @@ public static unsafe class ValueBox
             default:
                 target.ResetConstant(type.Arrow, length, isNull: false);
                 var items = (object?[])value;
-                FillFlat(target.Child = target.OwnChild(), items, ElementType(type));
+                AppendElements(target, items, ElementType(type));
                 ((long*)target.Values)[0] = 0;
                 ((long*)target.Values)[1] = items.Length;
                 break;
@@ -132,12 +130,19 @@ public static unsafe class ValueBox
                 else
                     inner.AddRange(list);
             }
-            FillFlat(target.Child = target.OwnChild(), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(inner), ElementType(type));
+            AppendElements(target, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(inner), ElementType(type));
             return;
         }
         var writer = new VectorWriter(type.Arrow, target, items.Length);
         foreach (var item in items)
             Append(writer, item, type);
+    }
+
+    private static void AppendElements(Vector list, ReadOnlySpan<object?> items, SqlType element)
+    {
+        using var elements = new Vector();
+        FillFlat(elements, items, element);
+        list.Elements.Append(elements, 0, items.Length);
     }
 
     /// <summary>Appends one boxed value; not for lists.</summary>
@@ -180,5 +185,5 @@ public static unsafe class ValueBox
         _ => throw SqlException.Internal($"a {value.GetType().Name} is no 16-byte value"),
     };
 
-    private static object BoxInterval(Int128 bits) => Unsafe.BitCast<Int128, PgInterval>(bits);
+    private static PgInterval BoxInterval(Int128 bits) => Unsafe.BitCast<Int128, PgInterval>(bits);
 }

@@ -132,7 +132,7 @@ public abstract unsafe class AggregateKernel
 /// <typeparam name="TState">The state.</typeparam>
 public sealed class ManagedAggregate<TState>(
     Func<TState> create, ManagedAggregate<TState>.Accumulator accumulate, Action<TState, TState> merge,
-    Func<TState, SqlType, object?> result) : AggregateFunction where TState : class
+    Func<TState, SqlType, object?> finish) : AggregateFunction where TState : class
 {
     public delegate void Accumulator(TState state, RowArguments row);
 
@@ -140,7 +140,7 @@ public sealed class ManagedAggregate<TState>(
 
     public override SqlType ResultType(ReadOnlySpan<SqlType> arguments) => TypeOf?.Invoke(arguments.ToArray()) ?? Result;
 
-    public override AggregateKernel Bind(ReadOnlySpan<SqlType> arguments, SqlType resultType) => new Kernel(this, arguments.ToArray(), resultType);
+    public override AggregateKernel Bind(ReadOnlySpan<SqlType> arguments, SqlType result) => new Kernel(this, arguments.ToArray(), result);
 
     private sealed unsafe class Kernel(ManagedAggregate<TState> owner, SqlType[] types, SqlType resultType) : AggregateKernel
     {
@@ -154,12 +154,12 @@ public sealed class ManagedAggregate<TState>(
             {
                 var row = rows == null ? i : rows[i];
                 ref var state = ref states.Objects[groups == null ? 0 : groups[row]];
-                accumulateInto((TState)(state ??= create()), new RowArguments(arguments, types, row));
+                _accumulate((TState)(state ??= _create()), new RowArguments(arguments, types, row));
             }
         }
 
-        private readonly Accumulator accumulateInto = owner.Accumulate;
-        private readonly Func<TState> create = owner.Create;
+        private readonly Accumulator _accumulate = owner.Accumulate;
+        private readonly Func<TState> _create = owner.Create;
 
         public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
         {
@@ -194,5 +194,5 @@ public sealed class ManagedAggregate<TState>(
 
     private void Merge(TState into, TState from) => merge(into, from);
 
-    private object? ResultOf(TState state, SqlType type) => result(state, type);
+    private object? ResultOf(TState state, SqlType type) => finish(state, type);
 }

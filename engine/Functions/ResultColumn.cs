@@ -10,7 +10,7 @@ using OmenDb.Types;
 namespace OmenDb.Engine.Functions;
 
 /// <summary>Row-wise writing of a flat result. Rows that are not written are null (strict functions) or zero.</summary>
-public sealed unsafe class ResultColumn
+public sealed unsafe class ResultColumn : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _text = new(256);
     private Vector _vector = null!;
@@ -39,10 +39,12 @@ public sealed unsafe class ResultColumn
     {
         if (_elements is null)
             return;
-        RowCopy.CopyFlat(_elements.View(), _vector.Child = _vector.OwnChild());
+        _vector.Elements.Append(_elements.View(), 0, _elements.Count);
         _elements.Dispose();
         _elements = null;
     }
+
+    public void Dispose() => _elements?.Dispose();
 
     public void WriteNull(int row) => Bits.Clear(_vector.EnsureValidity(), row);
 

@@ -11,8 +11,7 @@ public abstract class WindowFunction : FunctionInfo
     public virtual bool UsesFrame => false;
 
     /// <summary>Writes the results of one partition.</summary>
-    /// <param name="partition">Its rows in window order.</param>
-    /// <param name="result">One boxed value per row; see <see cref="WindowPartition.SetResult"/>.</param>
+    /// <param name="partition">Its rows in window order; takes one result per row through its Set methods.</param>
     public abstract void Compute(WindowPartition partition);
 }
 

@@ -188,30 +188,21 @@ internal static unsafe class RowCopy
     /// <summary>The elements of all branches are collected into one child vector of the result.</summary>
     private static void BlendLists(Vector source, ulong* mask, int rows, Vector result)
     {
-        var builder = new ColumnBuilder(source.Type.Element!);
-        if (result.Child is not null)
-            builder.Append(result.Child, null, result.Child.Length);
         var flat = source.Kind == VectorKind.Dictionary ? source.Dictionary! : source;
         for (var row = 0; row < rows; row++)
         {
             if (!Bits.Get(mask, row) || !source.IsValid(row))
                 continue;
-            var index = source.Kind switch { VectorKind.Constant => 0, VectorKind.Dictionary => (int)source.Code(row), _ => row };
-            var entry = (long*)flat.Values + index * 2L;
-            ((long*)result.Values)[row * 2L] = builder.Count;
-            ((long*)result.Values)[row * 2L + 1] = entry[1];
-            for (var k = 0; k < entry[1]; k++)
-                builder.AppendFrom(flat.Child!, (int)entry[0] + k);
+            var slot = source.Get<ListSlot>(row);
+            ((ListSlot*)result.Values)[row] = new ListSlot(result.Elements.Count, slot.Length);
+            result.Elements.Append(flat.Child!, (int)slot.Offset, (int)slot.Length);
         }
-        CopyFlat(builder.View(), result.Child = result.OwnChild());
-        builder.Dispose();
     }
 
     /// <summary>A deep copy of a flat vector.</summary>
     public static void CopyFlat(Vector source, Vector target)
     {
         target.ResetFlat(source.Type, source.Length);
-        target.Child = null;
         var all = NativeBuffer.Allocate(Math.Max(8, Bits.WordsFor(source.Length) * 8L), zeroed: false);
         Bits.Fill((ulong*)all.Pointer, source.Length, true);
         Unsafe.InitBlock(target.Values, 0, (uint)source.Physical.BytesFor(source.Length));

@@ -133,20 +133,17 @@ internal sealed class ArrayCast : ScalarFunction
 
     public override unsafe void Invoke(FunctionContext context, ReadOnlySpan<Vector> arguments, Vector result)
     {
-        Flatten.Into(arguments[0], context.Rows, result);
-        var elements = result.Child ?? arguments[0].Child!;
+        using var lists = new Vector();
+        Flatten.Into(arguments[0], context.Rows, lists);
+        result.ResetFlat(_to.Arrow, context.Rows);
+        Buffer.MemoryCopy(lists.Values, result.Values, context.Rows * 16L, context.Rows * 16L);
+        Nulls.Propagate(lists, result);
+        var elements = lists.Child!;
         var frame = new Expressions.Frame(context.Execution, 4);
         var inner = new FunctionContext(frame, 1, [_from.Element!], _to.Element!) { Rows = elements.Length };
-        var cast = new Vector();
+        using var cast = new Vector();
         _element.Invoke(inner, [elements], cast);
-        var child = result.OwnChild();
-        var flat = new Vector();
-        Flatten.Into(cast, elements.Length, flat);
-        Rows.RowCopy.CopyFlat(flat, child);
-        result.Child = child;
-        result.Type = _to.Arrow;
-        flat.Dispose();
-        cast.Dispose();
+        result.Elements.Append(cast, 0, elements.Length);
         frame.Dispose();
     }
 }
