@@ -12,6 +12,7 @@ public sealed unsafe class ViewArena : IDisposable
     private const int MaxBlockBytes = 1 << 20;
 
     private readonly List<NativeBuffer> _buffers = [];
+    private readonly List<long> _usedIn = []; // of all buffers but the current
     private byte** _pointers;
     private int _capacity;
     private int _current = -1; // index of the block that appends go to; -1: none
@@ -24,6 +25,9 @@ public sealed unsafe class ViewArena : IDisposable
 
     /// <summary>Bytes used in the block that appends go to; for writers that checkpoint or measure.</summary>
     public long UsedInCurrent => _used;
+
+    /// <summary>Bytes of buffer <paramref name="index"/> that strings may lie in.</summary>
+    public long UsedIn(int index) => index == _current ? _used : _usedIn[index];
 
     /// <summary>Takes over one reference to <paramref name="buffer"/>.</summary>
     /// <returns>Its index.</returns>
@@ -43,6 +47,7 @@ public sealed unsafe class ViewArena : IDisposable
         }
         _pointers[_buffers.Count] = buffer.Pointer;
         _buffers.Add(buffer);
+        _usedIn.Add(buffer.Length);
         return _buffers.Count - 1;
     }
 
@@ -72,6 +77,8 @@ public sealed unsafe class ViewArena : IDisposable
     {
         if (_current < 0 || _used + length > _buffers[_current].Length)
         {
+            if (_current >= 0)
+                _usedIn[_current] = _used;
             var size = _current < 0 ? FirstBlockBytes : Math.Min(MaxBlockBytes, _buffers[_current].Length * 4);
             _current = AddTaken(NativeBuffer.Allocate(Math.Max(size, length), zeroed: false));
             _used = 0;
@@ -95,6 +102,7 @@ public sealed unsafe class ViewArena : IDisposable
                 _buffers[i].Release();
         }
         _buffers.Clear();
+        _usedIn.Clear();
         _current = -1;
         _used = 0;
         if (keep is not null)
@@ -106,6 +114,7 @@ public sealed unsafe class ViewArena : IDisposable
         foreach (var buffer in _buffers)
             buffer.Release();
         _buffers.Clear();
+        _usedIn.Clear();
         if (_pointers != null)
             NativeMemoryBlocks.Free((byte*)_pointers, _capacity * sizeof(byte*));
         _pointers = null;
