@@ -22,8 +22,11 @@ public sealed record ColumnInfo(string Name, SqlType Type, bool NotNull = false)
 
     public IdentityKind Identity { get; init; }
 
-    /// <summary>Hidden columns are system columns (xmin, ctid, tableoid) and index expressions: never in *.</summary>
+    /// <summary>Never in *: index expressions, which have a <see cref="GeneratedSql"/> and are stored, and after all stored columns the
+    /// system columns (xmin, ctid, tableoid), which have none and are computed by scans.</summary>
     public bool Hidden { get; init; }
+
+    public bool IsSystem => Hidden && GeneratedSql is null;
 }
 
 /// <summary>An index as access paths need it.</summary>

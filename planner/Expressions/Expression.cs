@@ -15,6 +15,7 @@ public sealed class Column(int id, string name, SqlType type, bool nullable)
 
     public SqlType Type { get; } = type;
 
+    /// <summary>Whether its producer can make nulls. Outer joins above the producer add nulls without changing the column.</summary>
     public bool Nullable { get; } = nullable;
 
     /// <summary>The base table column behind it, for RowDescription and statistics; null when computed.</summary>

@@ -77,6 +77,7 @@ public static class SqlState
     public const string IndeterminateCollation = "42P22";
     public const string WrongObjectType = "42809";
     public const string UndefinedColumn = "42703";
+    public const string GeneratedAlways = "428C9";
     public const string UndefinedFunction = "42883";
     public const string UndefinedTable = "42P01";
     public const string UndefinedParameter = "42P02";
@@ -89,6 +90,7 @@ public static class SqlState
     public const string DuplicateSchema = "42P06";
     public const string DuplicateTable = "42P07";
     public const string DuplicateAlias = "42712";
+    public const string AmbiguousAlias = "42P09";
     public const string DuplicateObject = "42710";
     public const string AmbiguousColumn = "42702";
     public const string AmbiguousFunction = "42725";

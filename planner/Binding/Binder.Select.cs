@@ -1,0 +1,356 @@
+using System.Collections.Immutable;
+using OmenDb.Planner.Catalog;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+using OmenDb.Types;
+using S = OmenDb.Planner.Syntax;
+
+namespace OmenDb.Planner.Binding;
+
+// Queries: SELECT with its clauses, VALUES, set operations, ORDER BY and LIMIT on top.
+public sealed partial class Binder
+{
+    /// <summary>The clauses that stand on top of a query body.</summary>
+    private sealed record TopClauses(ImmutableArray<S.SortItem> OrderBy, S.SyntaxExpression? Limit, S.SyntaxExpression? Offset, bool WithTies,
+        ImmutableArray<S.LockingClause> Locking)
+    {
+        public static readonly TopClauses None = new([], null, null, false, []);
+    }
+
+    /// <summary>Binds a query below <paramref name="outer"/>, which its names may reach (correlation) and whose CTEs it sees.</summary>
+    /// <returns>A plan that produces exactly the outputs, in order.</returns>
+    private (LogicalPlan Plan, ImmutableArray<Column> Outputs) BindQuery(S.QueryExpression query, Scope? outer, bool isTop = false, bool keepUnknown = false)
+    {
+        S.StackGuard.Check();
+        var top = TopClauses.None;
+        Scope? withScope = null;
+        if (query is S.QueryWithClauses clauses)
+        {
+            if (clauses.With is not null)
+            {
+                withScope = new Scope(isTop ? null : outer);
+                BindWith(clauses.With, withScope);
+                outer = withScope;
+            }
+            top = new TopClauses(clauses.OrderBy, clauses.Limit, clauses.Offset, clauses.WithTies, clauses.Locking);
+            query = clauses.Body;
+        }
+        var (plan, outputs) = query switch
+        {
+            S.SelectCore select => BindSelect(select, top, outer, keepUnknown),
+            S.ValuesQuery values => BindTop(BindValues(values, outer, keepUnknown), top, outer),
+            S.SetOperation set => BindTop(BindSetOperation(set, outer), top, outer),
+            // (SELECT ... LIMIT 1) ORDER BY ...: a body with clauses of its own.
+            _ => BindTop(BindQuery(query, outer, keepUnknown: keepUnknown), top, outer),
+        };
+        if (!plan.Columns.SequenceEqual(outputs))
+            plan = new Project(plan, [.. outputs.Select(c => new Projection(c, new ColumnExpression(c)))]);
+        return (withScope is null ? plan : WrapCtes(plan, withScope), outputs);
+    }
+
+    private (LogicalPlan, ImmutableArray<Column>) BindSelect(S.SelectCore select, TopClauses top, Scope? outer, bool keepUnknown)
+    {
+        if (select.Into is not null)
+            throw SqlException.NotSupported("SELECT INTO inside another statement", select.Into.ErrorPosition);
+        var scope = new Scope(outer);
+        var grouping = new GroupingContext();
+        var plan = BindFrom(select.From, scope);
+        if (select.Where is not null)
+            plan = new Filter(plan, CoerceToBool(BindExpression(select.Where, scope, ExpressionPlace.Where), "WHERE", select.Where.ErrorPosition));
+        scope.Grouping = grouping;
+        foreach (var window in select.Windows)
+        {
+            if (!grouping.NamedWindows.TryAdd(window.Name, window.Specification))
+                throw new SqlException(SqlState.WindowingError, $"window \"{window.Name}\" is already defined") { Position = window.ErrorPosition };
+        }
+
+        var targets = BindTargets(select.Targets, scope, keepUnknown);
+        var groups = BindGroupBy(select, scope, targets);
+        var having = select.Having is null ? null : CoerceToBool(BindExpression(select.Having, scope, ExpressionPlace.Having), "HAVING", select.Having.ErrorPosition);
+        var sortKeys = top.OrderBy.Select(o => BindOrderItem(o, scope, targets)).ToList();
+        var distinctOn = select.DistinctOn.Select(d => BindTargetOrExpression(d, scope, targets, "DISTINCT ON", ExpressionPlace.OrderBy)).ToList();
+
+        if (groups.Items.Count > 0 || groups.Sets.Count > 0 || grouping.HasAggregates || having is not null)
+        {
+            var grouped = new GroupingRewriter(this, scope, groups, grouping);
+            having = having is null ? null : grouped.Rewrite(having);
+            for (var i = 0; i < targets.Count; i++)
+                targets[i] = targets[i] with { Expression = grouped.Rewrite(targets[i].Expression) };
+            sortKeys = [.. sortKeys.Select(k => k with { Expression = grouped.Rewrite(k.Expression) })];
+            distinctOn = [.. distinctOn.Select(grouped.Rewrite)];
+            for (var i = 0; i < grouping.Windows.Count; i++)
+                grouping.Windows[i] = RewriteWindow(grouping.Windows[i], grouped.Rewrite);
+            for (var i = 0; i < grouping.SetFunctions.Count; i++)
+                grouping.SetFunctions[i] = grouping.SetFunctions[i] with { Arguments = [.. grouping.SetFunctions[i].Arguments.Select(grouped.Rewrite)] };
+            plan = grouped.Build(plan);
+            if (having is not null)
+                plan = new Filter(plan, having);
+        }
+        if (grouping.Windows.Count > 0)
+            plan = new Window(plan, [.. grouping.Windows]);
+        if (grouping.SetFunctions.Count > 1)
+            throw SqlException.NotSupported("more than one set-returning function in a select list", select.ErrorPosition);
+        foreach (var function in grouping.SetFunctions)
+            plan = function with { Input = plan };
+        return FinishSelect(select, top, scope, plan, targets, sortKeys, distinctOn);
+    }
+
+    /// <summary>Projection, DISTINCT, ORDER BY, LIMIT and row locks over the bound target list.</summary>
+    private (LogicalPlan, ImmutableArray<Column>) FinishSelect(
+        S.SelectCore select, TopClauses top, Scope scope, LogicalPlan plan, List<Target> targets, List<SortKey> sortKeys, List<Expression> distinctOn)
+    {
+        var projections = targets.Select(t => new Projection(NewColumnFor(t.Name, t.Expression), t.Expression)).ToList();
+        ImmutableArray<Column> outputs = [.. projections.Select(p => p.Output)];
+        // Sort and DISTINCT ON keys are columns of the projection: those of the target list, or hidden ones behind it.
+        Column ColumnFor(Expression expression, bool mayAdd, int position)
+        {
+            foreach (var projection in projections)
+            {
+                if (ExpressionTree.Same(projection.Expression, expression) && !ExpressionTree.IsVolatile(expression))
+                    return projection.Output;
+            }
+            foreach (var projection in projections)
+            {
+                if (ReferenceEquals(projection.Expression, expression))
+                    return projection.Output;
+            }
+            if (!mayAdd)
+                throw new SqlException(SqlState.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list") { Position = position };
+            var column = NewColumnFor("sort", expression);
+            projections.Add(new Projection(column, expression));
+            return column;
+        }
+        var keys = new List<SortKey>();
+        for (var i = 0; i < sortKeys.Count; i++)
+            keys.Add(sortKeys[i] with { Expression = new ColumnExpression(ColumnFor(sortKeys[i].Expression, !select.IsDistinct, top.OrderBy[i].ErrorPosition)) });
+        var on = distinctOn.Select(d => (Expression)new ColumnExpression(ColumnFor(d, true, 0))).ToImmutableArray();
+
+        var locks = BindLocking(top.Locking, scope, select);
+        // Row ids must survive the projection up to the lock node.
+        foreach (var (_, rowId) in locks.SelectMany(l => l.Targets))
+            projections.Add(new Projection(rowId, new ColumnExpression(rowId)));
+
+        plan = new Project(plan, [.. projections]);
+        if (select.IsDistinct && on.IsEmpty)
+        {
+            foreach (var target in targets)
+            {
+                if (target.Expression.Type.Id == TypeId.Json)
+                    throw new SqlException(SqlState.UndefinedFunction, "could not identify an equality operator for type json") { Position = target.Expression.Position + 1 };
+            }
+            plan = new Distinct(plan, []);
+        }
+        if (!on.IsEmpty)
+        {
+            var leading = keys.Take(on.Length).ToList();
+            if (leading.Exists(k => !on.Any(o => ExpressionTree.Same(o, k.Expression))))
+            {
+                throw new SqlException(SqlState.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions")
+                {
+                    Position = select.DistinctOn[0].ErrorPosition,
+                };
+            }
+            var missing = on.Where(o => !leading.Exists(k => ExpressionTree.Same(k.Expression, o))).Select(o => new SortKey(o, false, false));
+            keys = [.. leading, .. missing, .. keys.Skip(leading.Count)];
+            plan = new Distinct(new Sort(plan, [.. keys]), on);
+        }
+        else if (keys.Count > 0)
+        {
+            plan = new Sort(plan, [.. keys]);
+        }
+        foreach (var node in locks)
+            plan = node with { Input = plan };
+        return (BindLimit(plan, top, scope.Outer), outputs);
+    }
+
+    private sealed record Target(string Name, Expression Expression);
+
+    private List<Target> BindTargets(ImmutableArray<S.SelectItem> items, Scope scope, bool keepUnknown)
+    {
+        var targets = new List<Target>();
+        foreach (var item in items)
+        {
+            if (item.Expression is S.StarExpression star)
+            {
+                foreach (var column in ExpandStar(star, scope))
+                    targets.Add(new Target(column.Name, column.Value with { Position = star.Position }));
+                continue;
+            }
+            if (item.Expression is S.FieldStarExpression { Operand: S.ColumnReference { Parts.Length: 1 } whole } && FindTable(scope, null, whole.Parts[0], item.ErrorPosition) is not null)
+            {
+                foreach (var column in ExpandStar(new S.StarExpression(item.Position, whole.Parts), scope))
+                    targets.Add(new Target(column.Name, column.Value with { Position = item.Position }));
+                continue;
+            }
+            var expression = BindExpression(item.Expression, scope, ExpressionPlace.Select);
+            if (expression is RowExpression)
+                throw SqlException.NotSupported("a row as a result column", item.ErrorPosition);
+            if (!keepUnknown)
+                expression = Settle(expression);
+            targets.Add(new Target(item.Alias ?? NameOf(item.Expression), expression));
+        }
+        return targets;
+    }
+
+    private static IEnumerable<ScopeColumn> ExpandStar(S.StarExpression star, Scope scope)
+    {
+        if (star.Qualifier.IsEmpty)
+        {
+            if (scope.Tables.Count == 0)
+                throw new SqlException(SqlState.SyntaxError, "SELECT * with no tables specified is not valid") { Position = star.ErrorPosition };
+            return scope.Star;
+        }
+        var table = FindTable(scope, star.Qualifier.Length > 1 ? star.Qualifier[^2] : null, star.Qualifier[^1], star.ErrorPosition)
+            ?? throw new SqlException(SqlState.UndefinedTable, $"missing FROM-clause entry for table \"{star.Qualifier[^1]}\"") { Position = star.ErrorPosition };
+        return table.Columns.Where(c => !c.Hidden);
+    }
+
+    /// <summary>The label of a target without AS (PostgreSQL's FigureColname).</summary>
+    private static string NameOf(S.SyntaxExpression expression) => expression switch
+    {
+        S.ColumnReference c => c.Name,
+        S.FieldExpression f => f.Field,
+        S.FunctionCall f => f.Syntax == S.FunctionCallSyntax.Extract ? "extract" : f.FunctionName,
+        S.CastExpression c => NameOf(c.Operand) is var inner && inner != "?column?" ? inner : c.Type.Name,
+        S.TypedLiteral t => t.Type.Name,
+        S.CollateExpression c => NameOf(c.Operand),
+        S.CaseExpression c => c.Else is not null && NameOf(c.Else) is var inner && inner != "?column?" ? inner : "case",
+        S.CoalesceExpression => "coalesce",
+        S.NullIfExpression => "nullif",
+        S.MinMaxExpression m => m.IsGreatest ? "greatest" : "least",
+        S.ArrayExpression or S.ArraySubqueryExpression => "array",
+        S.RowExpression { IsExplicit: true } => "row",
+        S.ExistsExpression => "exists",
+        S.GroupingExpression => "grouping",
+        S.AtTimeZoneExpression => "timezone",
+        S.BooleanLiteral => "bool",
+        S.SubscriptExpression s => NameOf(s.Operand),
+        S.SliceExpression s => NameOf(s.Operand),
+        S.SubqueryExpression { Query: var query } => NameOfQuery(query),
+        S.OverlapsExpression => "overlaps",
+        S.SqlValueFunction f => f.Kind switch
+        {
+            S.SqlValueFunctionKind.CurrentDate => "current_date", S.SqlValueFunctionKind.CurrentTime => "current_time",
+            S.SqlValueFunctionKind.CurrentTimestamp => "current_timestamp", S.SqlValueFunctionKind.LocalTime => "localtime",
+            S.SqlValueFunctionKind.LocalTimestamp => "localtimestamp", S.SqlValueFunctionKind.CurrentRole => "current_role",
+            S.SqlValueFunctionKind.CurrentUser => "current_user", S.SqlValueFunctionKind.User => "user",
+            S.SqlValueFunctionKind.SessionUser => "session_user", S.SqlValueFunctionKind.CurrentCatalog => "current_catalog",
+            _ => "current_schema",
+        },
+        _ => "?column?",
+    };
+
+    private static string NameOfQuery(S.QueryExpression query) => query switch
+    {
+        S.QueryWithClauses clauses => NameOfQuery(clauses.Body),
+        S.SelectCore { Targets: [var only, ..] } => only.Alias ?? NameOf(only.Expression),
+        S.SetOperation set => NameOfQuery(set.Inputs[0]),
+        S.ValuesQuery => "column1",
+        _ => "?column?",
+    };
+
+    private SortKey BindOrderItem(S.SortItem item, Scope scope, List<Target> targets) =>
+        BindSortKey(BindTargetOrExpression(item.Expression, scope, targets, "ORDER BY", ExpressionPlace.OrderBy), item);
+
+    /// <summary>SQL-92: a name or number means an output column; anything else is an expression over the input.</summary>
+    private Expression BindTargetOrExpression(S.SyntaxExpression syntax, Scope scope, List<Target> targets, string clause, ExpressionPlace place)
+    {
+        switch (syntax)
+        {
+            case S.ColumnReference { Parts.Length: 1 } name when place == ExpressionPlace.OrderBy || !NamesInput(scope, name):
+                Expression? found = null;
+                foreach (var target in targets)
+                {
+                    if (target.Name != name.Name)
+                        continue;
+                    if (found is not null && !ExpressionTree.Same(found, target.Expression))
+                        throw new SqlException(SqlState.AmbiguousColumn, $"{clause} \"{name.Name}\" is ambiguous") { Position = name.ErrorPosition };
+                    found ??= target.Expression;
+                }
+                if (found is not null)
+                    return found;
+                break;
+            case S.IntegerLiteral number:
+                if (number.Value < 1 || number.Value > targets.Count)
+                {
+                    throw new SqlException(SqlState.InvalidColumnReference, $"{clause} position {number.Value} is not in select list")
+                    {
+                        Position = syntax.ErrorPosition,
+                    };
+                }
+                return targets[(int)number.Value - 1].Expression;
+            case S.StringLiteral or S.NumericLiteral or S.BooleanLiteral or S.NullLiteral:
+                if (syntax is not S.NullLiteral)
+                    throw new SqlException(SqlState.SyntaxError, $"non-integer constant in {clause}") { Position = syntax.ErrorPosition };
+                break;
+        }
+        return Settle(BindExpression(syntax, scope, place));
+    }
+
+    private static bool NamesInput(Scope scope, S.ColumnReference name) =>
+        scope.Merged.Exists(m => m.Name == name.Name)
+        || scope.Tables.Exists(t => t.IsVisible && t.Columns.Any(c => c.Name == name.Name && !c.Hidden));
+
+    private LogicalPlan BindLimit(LogicalPlan plan, TopClauses top, Scope? outer)
+    {
+        if (top.Limit is null && top.Offset is null)
+            return plan;
+        Expression? Count(S.SyntaxExpression? syntax, string what)
+        {
+            if (syntax is null or S.NullLiteral)
+                return null;
+            var scope = new Scope(outer);
+            var expression = BindExpression(syntax, scope, ExpressionPlace.Limit);
+            var bound = expression.Type.Id is TypeId.Unknown or TypeId.Int8
+                ? Coerce(expression, SqlType.Int8, CastContext.Implicit, syntax.ErrorPosition)
+                : CanCoerce(expression.Type, SqlType.Int8, CastContext.Assignment)
+                    ? Coerce(expression, SqlType.Int8, CastContext.Assignment, syntax.ErrorPosition)
+                    : throw new SqlException(SqlState.DatatypeMismatch,
+                        $"argument of {what} must be type bigint, not type {TypeRules.Display(expression.Type)}") { Position = syntax.ErrorPosition };
+            if (ExpressionTree.Any(bound, e => e is ColumnExpression))
+                throw new SqlException(SqlState.InvalidColumnReference, $"argument of {what} must not contain variables") { Position = syntax.ErrorPosition };
+            return bound;
+        }
+        var (count, offset) = (Count(top.Limit, "LIMIT"), Count(top.Offset, "OFFSET"));
+        if (top.WithTies && plan is not Sort)
+            throw new SqlException(SqlState.SyntaxError, "WITH TIES cannot be specified without ORDER BY clause");
+        return count is null && offset is null ? plan : new Limit(plan, count, offset) { WithTies = top.WithTies };
+    }
+
+    private List<LockRows> BindLocking(ImmutableArray<S.LockingClause> clauses, Scope scope, S.SelectCore select)
+    {
+        var result = new List<LockRows>();
+        foreach (var clause in clauses)
+        {
+            var word = clause.Strength switch
+            {
+                S.LockStrength.Update => "FOR UPDATE", S.LockStrength.NoKeyUpdate => "FOR NO KEY UPDATE",
+                S.LockStrength.Share => "FOR SHARE", _ => "FOR KEY SHARE",
+            };
+            if (select.IsDistinct || !select.GroupBy.IsEmpty || select.Having is not null || scope.Grouping!.HasAggregates || scope.Grouping.Windows.Count > 0)
+            {
+                var with = select.IsDistinct ? "DISTINCT clause" : !select.GroupBy.IsEmpty ? "GROUP BY clause" : select.Having is not null ? "HAVING clause"
+                    : scope.Grouping!.HasAggregates ? "aggregate functions" : "window functions";
+                throw new SqlException(SqlState.FeatureNotSupported, $"{word} is not allowed with {with}") { Position = clause.ErrorPosition };
+            }
+            var targets = new List<(ITableInfo, Column)>();
+            foreach (var table in scope.Tables)
+            {
+                if (!clause.Tables.IsEmpty && !clause.Tables.Any(t => t.Name == table.Alias))
+                    continue;
+                if (_rowIds.TryGetValue(table, out var rowId))
+                    targets.Add(rowId);
+            }
+            foreach (var name in clause.Tables)
+            {
+                if (!scope.Tables.Exists(t => t.Alias == name.Name))
+                    throw new SqlException(SqlState.UndefinedTable, $"relation \"{name.Name}\" in {word} clause not found in FROM clause") { Position = name.ErrorPosition };
+            }
+            result.Add(new LockRows(new Values([], []), [.. targets], (RowLockStrength)clause.Strength, (RowLockWait)clause.Wait));
+        }
+        return result;
+    }
+
+    /// <summary>The row id column of each table in scope, for row locks.</summary>
+    private readonly Dictionary<ScopeTable, (ITableInfo Table, Column RowId)> _rowIds = new(ReferenceEqualityComparer.Instance);
+}
