@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using OmenDb.Planner.Catalog;
 using OmenDb.Planner.Expressions;
-using OmenDb.Planner.Syntax;
 using OmenDb.Types;
 using S = OmenDb.Planner.Syntax;
 
@@ -14,7 +13,7 @@ public sealed partial class Binder
     /// <summary>Binds an expression; its type may still be Unknown (a bare literal or parameter).</summary>
     private Expression BindExpression(S.SyntaxExpression syntax, Scope scope, ExpressionPlace place)
     {
-        StackGuard.Check();
+        S.StackGuard.Check();
         var bound = syntax switch
         {
             S.NullLiteral => new ConstantExpression(null, SqlType.Unknown),

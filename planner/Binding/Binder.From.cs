@@ -161,7 +161,7 @@ public sealed partial class Binder
     {
         if (++_viewDepth > MaxViewDepth)
             throw new SqlException(SqlState.InvalidObjectDefinition, $"infinite recursion detected in rules for relation \"{view.Name}\"");
-        var query = (S.QueryStatement)SqlParser.ParseStatement(view.ViewSql!).Statement;
+        var query = (S.QueryStatement)SqlParser.ParseStatement(view.ViewSql!);
         var (plan, outputs) = BindQuery(query.Query, new Scope(null));
         _viewDepth--;
         // The view's own column names and types; columns that its tables gained since are not part of it.
