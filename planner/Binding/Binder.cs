@@ -19,7 +19,8 @@ public sealed record OutputColumn(string Name, SqlType Type, int TypeModifier, i
 /// <param name="Plan">Not optimised yet; produces <paramref name="Outputs"/> in order (possibly with more columns behind them).</param>
 /// <param name="Outputs">Empty for changes without RETURNING.</param>
 /// <param name="ParameterTypes">By 0-based number; unknown ones were decided as text.</param>
-public sealed record BoundStatement(LogicalPlan Plan, ImmutableArray<OutputColumn> Outputs, ImmutableArray<SqlType> ParameterTypes);
+/// <param name="NextColumnId">The first column id that the plan does not use: the optimiser goes on from there.</param>
+public sealed record BoundStatement(LogicalPlan Plan, ImmutableArray<OutputColumn> Outputs, ImmutableArray<SqlType> ParameterTypes, int NextColumnId);
 
 /// <summary>Names and types as in PostgreSQL: syntax tree in, logical plan out. One binder per statement.</summary>
 /// <remarks>Split by subject: FROM, SELECT, expressions, calls, coercion, changes. Depth of recursion is guarded as in the parser.</remarks>
@@ -70,7 +71,7 @@ public sealed partial class Binder
                 _parameters[i] = SqlType.Text;
         }
         plan = ResolveParameters(plan);
-        return new BoundStatement(plan, [.. outputs.Select(Describe)], [.. _parameters]);
+        return new BoundStatement(plan, [.. outputs.Select(Describe)], [.. _parameters], _nextColumn);
     }
 
     /// <summary>A parameter may have been used before its type was decided: give every use the decided type.</summary>

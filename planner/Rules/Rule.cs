@@ -1,0 +1,60 @@
+using OmenDb.Planner.Catalog;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+using OmenDb.Types;
+
+namespace OmenDb.Planner.Rules;
+
+/// <summary>What rules may use beside the plan itself. One per optimisation.</summary>
+public sealed class RuleContext(IPlannerCatalog catalog, int nextColumnId)
+{
+    private int _nextColumn = nextColumnId;
+    private int _nextCte = 1 << 20; // above the binder's
+
+    public IPlannerCatalog Catalog { get; } = catalog;
+
+    public Column NewColumn(string name, SqlType type, bool nullable = true) => new(_nextColumn++, name, type, nullable);
+
+    /// <summary>A fresh column that stands for another one in a copy.</summary>
+    public Column CopyOf(Column column) => new(_nextColumn++, column.Name, column.Type, column.Nullable) { Origin = column.Origin };
+
+    public int NewCteId() => _nextCte++;
+
+    /// <summary>The built-in function of that name whose declared arguments have these types.</summary>
+    public FunctionInfo Function(string name, params ReadOnlySpan<SqlType> arguments)
+    {
+        foreach (var candidate in Catalog.FindFunctions("pg_catalog", name))
+        {
+            if (candidate.Arguments.Length != arguments.Length)
+                continue;
+            var matches = true;
+            for (var i = 0; i < arguments.Length && matches; i++)
+                matches = candidate.Arguments[i].SameBase(arguments[i]) || candidate.Arguments[i].Id is TypeId.AnyElement or TypeId.Any;
+            if (matches)
+                return candidate;
+        }
+        throw SqlException.Internal($"the built-in function {name} is missing");
+    }
+}
+
+/// <summary>One rewriting of the logical plan. The optimiser runs the rules in the order of <see cref="RuleList"/>.</summary>
+public abstract class Rule
+{
+    /// <summary>Lower case with underscores: what settings and tests switch it by.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>False for lowering steps without which the engine could not run the plan.</summary>
+    public virtual bool IsSwitchable => true;
+
+    /// <returns>The very same object when there is nothing to do. The output columns of the root never change.</returns>
+    public abstract LogicalPlan Apply(LogicalPlan plan, RuleContext context);
+}
+
+/// <summary>A rule that looks at one node at a time, children first.</summary>
+public abstract class RewriteRule : Rule
+{
+    public override LogicalPlan Apply(LogicalPlan plan, RuleContext context) => PlanTree.Rewrite(plan, node => Rewrite(node, context));
+
+    /// <returns>The replacement, or the very same object.</returns>
+    protected abstract LogicalPlan Rewrite(LogicalPlan node, RuleContext context);
+}
