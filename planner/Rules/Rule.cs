@@ -37,7 +37,7 @@ public sealed class RuleContext(IPlannerCatalog catalog, int nextColumnId)
     }
 }
 
-/// <summary>One rewriting of the logical plan. The optimiser runs the rules in the order of <see cref="RuleList"/>.</summary>
+/// <summary>One rewriting of the logical plan. The optimiser runs the rules in the order of the rule list.</summary>
 public abstract class Rule
 {
     /// <summary>Lower case with underscores: what settings and tests switch it by.</summary>

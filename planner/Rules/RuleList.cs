@@ -1,0 +1,13 @@
+using System.Collections.Immutable;
+using OmenDb.Planner.Rules.Decorrelation;
+
+namespace OmenDb.Planner.Rules;
+
+/// <summary>The optimiser's rules in the order of application. A new rule is one file and one line here.</summary>
+public static class RuleList
+{
+    public static readonly ImmutableArray<Rule> All =
+    [
+        new DecorrelationRule(),
+    ];
+}
