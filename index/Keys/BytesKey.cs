@@ -18,6 +18,8 @@ internal readonly unsafe struct BytesKey(byte* bytes, int length) : IIndexKey<By
 
     public static ulong Sentinel => 0;
 
+    public static ulong Plain(in BytesKey key) => throw new System.Diagnostics.UnreachableException("byte keys have heads");
+
     public static BytesKey Load(ulong stored) => new((byte*)stored + sizeof(int), *(int*)stored);
 
     public static int CompareStored(ulong stored, in BytesKey probe) =>

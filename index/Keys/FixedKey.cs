@@ -14,6 +14,9 @@ internal readonly struct FixedKey(ulong value) : IIndexKey<FixedKey>
     public static ulong Sentinel => ulong.MaxValue;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Plain(in FixedKey key) => key.Value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FixedKey Load(ulong stored) => new(stored);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,6 +14,9 @@ internal unsafe interface IIndexKey<TSelf> where TSelf : unmanaged, IIndexKey<TS
     /// <summary>What stands in the slots behind a leaf's last entry.</summary>
     static abstract ulong Sentinel { get; }
 
+    /// <summary>The key as a number, for keys that have no separate heads.</summary>
+    static abstract ulong Plain(in TSelf key);
+
     static abstract TSelf Load(ulong stored);
 
     /// <summary>Sign of stored minus probe; a <see cref="Sentinel"/> is greater than or equal to every probe.</summary>

@@ -53,6 +53,7 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         leaf->Count = count;
         leaf->Inserts = 0;
         leaf->Shifts = 0;
+        leaf->Fills = 0;
         leaf->SearchSteps = 0;
         leaf->AppendStreak = layout == LeafLayout.Append ? LeafWriter<TKey>.AppendStreak : 0;
         leaf->WantsSplit = false;

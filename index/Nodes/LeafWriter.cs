@@ -100,6 +100,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
                 Fill(view.Heads, from, slot, view.Heads[slot + 1]);
         }
         leaf->Count--;
+        leaf->Fills += slot - from;
         leaf->AppendStreak = 0;
         TKey.RetireStored(stored, retired);
         return true;

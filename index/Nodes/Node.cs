@@ -27,7 +27,7 @@ internal enum NodeKind : byte
 ///  48 lens reference, prefix length, count
 ///  64 what only writers look at
 /// </code>
-/// The range of entries that a leaf covers never changes while it is not obsolete; hence whoever latches a leaf that is not obsolete
+/// The range of entries that a leaf covers never shrinks while it is not obsolete; hence whoever latches a leaf that is not obsolete
 /// holds the right one, however old the path is by which it came.
 /// Lock order: structure lock, then leaf latches from left to right. Nobody waits for the structure lock with a latch held.
 /// </remarks>
@@ -83,6 +83,8 @@ internal unsafe struct Node
     /// <summary>An insert found no room and left the division to the structure lock's holder.</summary>
     [FieldOffset(104)] public bool WantsSplit;
     [FieldOffset(105)] public bool WantsMerge;
+    /// <summary>Slots of gaps that removals rewrote since the block was built.</summary>
+    [FieldOffset(112)] public long Fills;
 
     public readonly Lens Lens
     {

@@ -28,8 +28,10 @@ internal sealed unsafe partial class AlexTree<TKey>
         var other = slot;
         while (other >= 0 && other < parent->Capacity && children[other] == path.Leaf)
             other += step;
-        if (other < 0 || other >= parent->Capacity || children[other]->Kind != NodeKind.GappedLeaf)
+        if (other < 0 || other >= parent->Capacity)
             return false;
+        if (children[other]->Kind != NodeKind.GappedLeaf)
+            return TryDropEmpty(path, parent, other);
         var lower = right ? path.Leaf : children[other];
         var upper = right ? children[other] : path.Leaf;
         // Both alive: only the holder of the structure lock ends leaves.
@@ -56,32 +58,56 @@ internal sealed unsafe partial class AlexTree<TKey>
             new LeafView<TKey>(upper).Compact(buffer.Keys + first, buffer.Rows + first);
             merged = MakeLeaf(buffer.Keys, buffer.Rows, count, LeafLayout.Gapped, roomToAppend: false);
         }
-        if (parent->Kind == NodeKind.ModelInner)
-        {
-            if (parent->Count == 2)
-            {
-                ReplaceChild(path, path.Depth - 1, parent, merged);
-                TKey.RetireLens(parent->Lens, _retired);
-                _retired.Add(parent, Node.ModelBytes(parent->Capacity));
-            }
-            else
-            {
-                for (var i = 0; i < parent->Capacity; i++)
-                {
-                    if (children[i] == lower || children[i] == upper)
-                        WriteChild(children, i, merged);
-                }
-                parent->Count--;
-            }
-        }
-        else
-        {
-            RemoveSeparator(path, parent, Math.Min(slot, other), merged);
-        }
+        PublishMerged(path, parent, other, merged);
         RetireLeaf(lower);
         RetireLeaf(upper);
         Interlocked.Increment(ref _merges);
         return true;
+    }
+
+    /// <summary>Leaves the range of an empty leaf to the inner node beside it: that node's outermost leaf takes whatever lies beyond its
+    /// own entries, since all routing clamps.</summary>
+    private bool TryDropEmpty(in NodePath path, Node* parent, int other)
+    {
+        var leaf = path.Leaf;
+        if (!LeafLatch.TryAcquire(leaf))
+            return false;
+        if (leaf->Count != 0)
+        {
+            LeafLatch.ReleaseUnchanged(leaf);
+            return false;
+        }
+        PublishMerged(path, parent, other, Children(parent)[other]);
+        RetireLeaf(leaf);
+        Interlocked.Increment(ref _merges);
+        return true;
+    }
+
+    /// <summary>Puts one node where the path's leaf and the child beside it are.</summary>
+    private void PublishMerged(in NodePath path, Node* parent, int other, Node* merged)
+    {
+        var slot = path.SlotAt(path.Depth - 1);
+        if (parent->Kind == NodeKind.SortedInner)
+        {
+            RemoveSeparator(path, parent, Math.Min(slot, other), merged);
+        }
+        else if (parent->Count == 2)
+        {
+            ReplaceChild(path, path.Depth - 1, parent, merged);
+            TKey.RetireLens(parent->Lens, _retired);
+            _retired.Add(parent, Node.ModelBytes(parent->Capacity));
+        }
+        else
+        {
+            var children = Children(parent);
+            var beside = children[other];
+            for (var i = 0; i < parent->Capacity; i++)
+            {
+                if (children[i] == path.Leaf || children[i] == beside)
+                    WriteChild(children, i, merged);
+            }
+            parent->Count--;
+        }
     }
 
     /// <summary>Replaces children i and i + 1 of a sorted node by one.</summary>

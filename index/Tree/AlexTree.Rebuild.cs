@@ -49,16 +49,23 @@ internal sealed unsafe partial class AlexTree<TKey>
     {
         if (!LeafLatch.TryAcquire(leaf))
             return;
-        if (leaf->Count >= _options.MinDensity * leaf->Capacity || leaf->Capacity <= 64)
+        try
         {
-            LeafLatch.ReleaseUnchanged(leaf);
-            return;
+            if (!NeedsContraction(leaf))
+                return;
+            var capacity = LeafBuilder<TKey>.CapacityFor(leaf->Count, 2 * _options.MinDensity, leaf->Capacity);
+            Rebuild(leaf, capacity, LeafLayout.Gapped, allowRow: true);
+            Interlocked.Increment(ref _contractions);
         }
-        var capacity = LeafBuilder<TKey>.CapacityFor(leaf->Count, 2 * _options.MinDensity, leaf->Capacity);
-        Rebuild(leaf, capacity, LeafLayout.Gapped, allowRow: true);
-        LeafLatch.Release(leaf);
-        Interlocked.Increment(ref _contractions);
+        finally
+        {
+            LeafLatch.Release(leaf);
+        }
     }
+
+    /// <summary>Whether few entries are left, or removals in one place keep rewriting an ever longer gap.</summary>
+    private bool NeedsContraction(Node* leaf) =>
+        leaf->Capacity > 64 && (leaf->Count < _options.MinDensity * leaf->Capacity || leaf->Fills > 4L * leaf->Capacity);
 
     /// <summary>Puts a new block into a latched leaf; it stays latched.</summary>
     private void Rebuild(Node* leaf, int capacity, LeafLayout layout, bool allowRow)

@@ -12,6 +12,9 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Model nodes double only while they have at most so many slots per child.</summary>
     private const int MaxSlotsPerChild = 64;
 
+    /// <summary>Slots of the widest model node made for two leaves: 4 KiB.</summary>
+    private const int WidestFreshFanout = 512;
+
     private long _splits;
     private long _merges;
 
@@ -213,22 +216,32 @@ internal sealed unsafe partial class AlexTree<TKey>
 
     private bool TryModelDown(in NodePath path, in Entries entries)
     {
-        const int Fanout = 2 * SlotsPerLeaf;
+        // Skewed entries need narrower slots before one of them ends near the middle.
+        for (var fanout = 2 * SlotsPerLeaf; fanout <= WidestFreshFanout && fanout <= _options.MaxModelFanout; fanout *= 4)
+        {
+            if (TryModelDown(path, entries, fanout))
+                return true;
+        }
+        return false;
+    }
+
+    private bool TryModelDown(in NodePath path, in Entries entries, int fanout)
+    {
         var lens = TKey.ChooseLens(entries.Keys[0], entries.Keys[entries.Count - 1], true, _pool);
-        var node = (Node*)_pool.Allocate(Node.ModelBytes(Fanout));
-        InitialiseModel(node, lens, entries.Head(0, lens), entries.Head(entries.Count - 1, lens), Fanout, entries.Append ? SlotsPerLeaf : Fanout);
+        var node = (Node*)_pool.Allocate(Node.ModelBytes(fanout));
+        InitialiseModel(node, lens, entries.Head(0, lens), entries.Head(entries.Count - 1, lens), fanout, entries.Append ? fanout / 2 : fanout);
         var cut = node->Slope > 0
-            ? FindCut(entries, node, node->Slope, Fanout, 0, Fanout - 1, entries.Head(entries.Count - 1, lens))
+            ? FindCut(entries, node, node->Slope, fanout, 0, fanout - 1, entries.Head(entries.Count - 1, lens))
             : Cut.None;
         if (cut.IsNone)
         {
-            _pool.Free(node, Node.ModelBytes(Fanout));
+            _pool.Free(node, Node.ModelBytes(fanout));
             TKey.RetireLens(lens, _retired);
             return false;
         }
         MakePair(entries, cut.Index, out var left, out var right);
         var children = Node.ModelChildren(node);
-        for (var i = 0; i < Fanout; i++)
+        for (var i = 0; i < fanout; i++)
             children[i] = i >= cut.Slot ? right : left;
         node->Count = 2;
         ReplaceChild(path, path.Depth, path.Leaf, node);

@@ -62,7 +62,7 @@ internal sealed unsafe partial class AlexTree<TKey>
                 return false;
             LeafWriter<TKey>.Remove(leaf, key, rowId, _retired);
             AddToCount(slot, -1);
-            var thin = leaf->Count < _options.MinDensity * leaf->Capacity && leaf->Capacity > 64;
+            var thin = NeedsContraction(leaf);
             var merge = leaf->Count == 0 || (thin && leaf->Count < _options.MaxLeafSlots / 16);
             leaf->WantsMerge = merge;
             LeafLatch.Release(leaf);
@@ -230,27 +230,18 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Inserts into the latched leaf, rebuilding its block when that makes room; releases the latch.</summary>
     private LeafInsert InsertLatched(Node* leaf, in TKey key, ulong rowId)
     {
-        var outcome = LeafWriter<TKey>.Insert(leaf, key, rowId, _options, _pool);
-        if (outcome == LeafInsert.NoRoom)
+        try
         {
-            if (!Grow(leaf, key, rowId))
-            {
-                leaf->WantsSplit = true;
-                LeafLatch.ReleaseUnchanged(leaf);
-                return outcome;
-            }
-            outcome = LeafWriter<TKey>.Insert(leaf, key, rowId, _options, _pool);
+            var outcome = LeafWriter<TKey>.Insert(leaf, key, rowId, _options, _pool);
+            if (outcome == LeafInsert.NoRoom && Grow(leaf, key, rowId))
+                outcome = LeafWriter<TKey>.Insert(leaf, key, rowId, _options, _pool);
             if (outcome == LeafInsert.NoRoom)
-            {
                 leaf->WantsSplit = true;
-                LeafLatch.Release(leaf);
-                return outcome;
-            }
+            return outcome;
         }
-        if (outcome == LeafInsert.AlreadyPresent)
-            LeafLatch.ReleaseUnchanged(leaf);
-        else
-            LeafLatch.Release(leaf);
-        return outcome;
+        finally
+        {
+            LeafLatch.Release(leaf); // also when memory ran out: nothing is half done then
+        }
     }
 }

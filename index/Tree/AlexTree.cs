@@ -82,6 +82,20 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         var keys = Node.SeparatorKeys(inner);
         var rows = Node.SeparatorRows(inner);
         int low = 0, high = inner->Capacity - 1;
+        if (!TKey.HasHeads)
+        {
+            // Without branches to mispredict; leaves only separators with the key itself to the loop below.
+            var probe = TKey.Plain(key);
+            var rest = high;
+            while (rest > 0)
+            {
+                var half = (rest + 1) >> 1;
+                low += keys[low + half - 1] < probe ? half : 0;
+                rest -= half;
+            }
+            if (low == high || keys[low] > probe)
+                return low;
+        }
         while (low < high)
         {
             var middle = (low + high) >> 1;

@@ -1,0 +1,158 @@
+namespace OmenDb.Index.Tests;
+
+/// <summary>Inputs that are known to break or slow down learned indexes.</summary>
+public class FailureCaseTests
+{
+    private static readonly ulong[] OneKey = [5];
+
+    [Fact]
+    public void Two_million_sequential_keys()
+    {
+        using var index = new AlexIndex();
+        for (ulong i = 0; i < 2_000_000; i++)
+            Assert.True(index.Insert(i, i + 7));
+        for (ulong i = 0; i < 2_000_000; i += 13)
+        {
+            Assert.True(index.TryGetFirst(i, out var row));
+            Assert.Equal(i + 7, row);
+        }
+        Assert.False(index.TryGetFirst(2_000_000, out _));
+        var statistics = index.GetStatistics();
+        Assert.Equal(2_000_000, statistics.Entries);
+        Assert.True(statistics.Height <= 3, $"height {statistics.Height}");
+        Assert.True(statistics.LeafSlots < 2_100_000, "appends leave no gaps");
+    }
+
+    [Theory]
+    [MemberData(nameof(Distributions))]
+    public void Depth_stays_bounded(string name, Func<int, ulong> key)
+    {
+        const int Count = 50_000;
+        using var index = new AlexIndex(new AlexOptions { MaxLeafSlots = 512 });
+        var reference = new SortedSet<(ulong, ulong)>();
+        for (var i = 0; i < Count; i++)
+        {
+            reference.Add((key(i), (ulong)i));
+            Assert.True(index.Insert(key(i), (ulong)i), name);
+        }
+        var cursor = index.Seek(0);
+        foreach (var entry in reference)
+        {
+            Assert.True(cursor.MoveNext(), name);
+            Assert.Equal(entry, (cursor.Key, cursor.RowId));
+        }
+        Assert.False(cursor.MoveNext());
+        Assert.InRange(index.GetStatistics().Height, 2, 8);
+        using var loaded = new AlexIndex(new AlexOptions { MaxLeafSlots = 512 });
+        loaded.BulkLoad(reference.Select(e => e.Item1).ToArray(), reference.Select(e => e.Item2).ToArray());
+        Assert.InRange(loaded.GetStatistics().Height, 2, 8);
+        for (var i = 0; i < Count; i++)
+            Assert.True(loaded.TryGetFirst(key(i), out _) && index.TryGetFirst(key(i), out _), name);
+        for (var i = 0; i < Count; i++)
+            Assert.True(index.Remove(key(i), (ulong)i), name);
+        Assert.Equal(0, index.Count);
+        Assert.Equal(1, index.GetStatistics().Height);
+    }
+
+    public static TheoryData<string, Func<int, ulong>> Distributions => new()
+    {
+        { "ascending", i => (ulong)i },
+        { "descending", i => 1_000_000 - (ulong)i },
+        { "one far outlier", i => i == 5 ? ulong.MaxValue - 5 : (ulong)(i * 7919L % 100_003) },
+        { "exponential", i => (ulong)Math.Pow(2, i * 7919L % 100_003 / 100_003.0 * 63) },
+        { "dense clusters", i => (ulong)(i % 10) * 1_000_000_000_000_007 + (ulong)(i * 7919L % 100_003) },
+        { "hot spot", i => i < 1000 ? (ulong)i << 40 : (500UL << 40) + (ulong)(i * 7919L % 100_003) },
+        { "above 2^53, one apart", i => (1UL << 62) + (ulong)(i * 7919L % 100_003) },
+        { "top of the range", i => ulong.MaxValue - (ulong)(i * 7919L % 100_003) },
+        { "three keys", i => (ulong)(i % 3) },
+        { "one key", _ => 42 },
+        { "ascending, ever closer", i => ulong.MaxValue - (ulong)(1e18 / (i + 1)) },
+        { "ascending, ever farther", i => (ulong)i * (ulong)i * (ulong)i },
+        { "zigzag", i => i % 2 == 0 ? (ulong)i : 10_000_000 - (ulong)i },
+    };
+
+    [Fact]
+    public void Insert_delete_insert_in_an_empty_tree()
+    {
+        using var index = new AlexIndex();
+        Assert.False(index.TryGetFirst(5, out _));
+        Assert.False(index.Remove(5, 5));
+        Assert.False(index.Seek(0).MoveNext());
+        Assert.False(index.SeekLast(ulong.MaxValue).MovePrevious());
+        Assert.False(index.TryGetMin(out _, out _));
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.True(index.Insert(5, 5));
+            Assert.False(index.Insert(5, 5));
+            Assert.True(index.Remove(5, 5));
+            Assert.False(index.TryGetFirst(5, out _));
+        }
+        using var loaded = new AlexIndex();
+        loaded.BulkLoad([], []);
+        Assert.True(loaded.Insert(1, 1));
+        Assert.Throws<InvalidOperationException>(() => loaded.BulkLoad(OneKey, OneKey));
+    }
+
+    [Fact]
+    public void Bulk_load_rejects_disorder()
+    {
+        using var index = new AlexIndex();
+        Assert.Throws<ArgumentException>(() => index.BulkLoad([2, 1], [0, 0]));
+        Assert.Throws<ArgumentException>(() => index.BulkLoad([1, 1], [3, 3]));
+        Assert.Throws<ArgumentException>(() => index.BulkLoad([1], [3, 3]));
+    }
+
+    [Fact]
+    public void Batches_find_what_single_look_ups_find()
+    {
+        var random = new Random(3);
+        using var index = new AlexIndex(Small.Options());
+        for (var i = 0; i < 20_000; i++)
+            index.Insert((ulong)random.Next(30_000), (ulong)i);
+        var keys = Enumerable.Range(0, 1003).Select(_ => (ulong)random.Next(32_000)).ToArray();
+        var rows = new ulong[keys.Length];
+        var found = new bool[keys.Length];
+        var ends = new int[keys.Length];
+        var hits = index.GetBatch(keys, rows, found);
+        Assert.Equal(found.Count(f => f), hits);
+        var list = new RowIdList([]);
+        index.GetAllBatch(keys, ref list, ends);
+        for (var i = 0; i < keys.Length; i++)
+        {
+            Assert.Equal(index.TryGetFirst(keys[i], out var row, out var trace), found[i]);
+            Assert.True(trace.InnerLevels > 0 && trace.SearchSteps > 0);
+            var start = i == 0 ? 0 : ends[i - 1];
+            Assert.Equal(found[i], ends[i] > start);
+            if (found[i])
+                Assert.Equal((row, row), (rows[i], list[start]));
+        }
+        list.Dispose();
+    }
+
+    [Fact]
+    public void Vector_and_scalar_search_agree()
+    {
+        var random = new Random(11);
+        for (var round = 0; round < 2000; round++)
+        {
+            var values = new ulong[8 + random.Next(200)];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = (ulong)random.NextInt64(0, 300) << (round % 2 * 55);
+            Array.Sort(values);
+            var target = (ulong)random.NextInt64(0, 310) << (round % 2 * 55);
+            var expected = values.Count(v => v < target);
+            for (var guess = 0; guess < values.Length; guess += 1 + random.Next(20))
+                Assert.Equal((expected, expected), Search(values, target, guess));
+        }
+    }
+
+    private static unsafe (int Vector, int Scalar) Search(ulong[] values, ulong target, int guess)
+    {
+        Nodes.NoSteps steps = default;
+        fixed (ulong* start = values)
+        {
+            return (Nodes.SlotSearch.LowerBound(start, values.Length, target, guess, ref steps),
+                Nodes.SlotSearch.LowerBoundScalar(start, values.Length, target, guess, ref steps));
+        }
+    }
+}
