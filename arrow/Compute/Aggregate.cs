@@ -125,6 +125,30 @@ public static unsafe class Aggregate
         return true;
     }
 
+    /// <summary>Least and greatest valid, selected float, NaN being the greatest; false when there is none.</summary>
+    public static bool TryMinMax(Vector vector, int rows, ulong* mask, out double min, out double max)
+    {
+        min = double.NaN;
+        max = double.NegativeInfinity;
+        if (vector.IsConstantNull)
+            return false;
+        var effective = Effective(vector, rows, mask);
+        var flat = Flatten.ToFlat(vector, rows, KernelScratch.LeftOperand);
+        var any = false;
+        for (var row = 0; row < rows; row++)
+        {
+            if (effective != null && !Bits.Get(effective, row))
+                continue;
+            any = true;
+            var value = flat.Physical == PhysicalType.Float64 ? ((double*)flat.Values)[row] : ((float*)flat.Values)[row];
+            if (FloatLess<double>.Test(value, min))
+                min = value;
+            if (FloatLess<double>.Test(max, value))
+                max = value;
+        }
+        return any;
+    }
+
     /// <summary>The first row that holds the least (or greatest) valid, selected value of any comparable type; -1 when there is none.</summary>
     public static int ExtremeRow(Vector vector, int rows, ulong* mask, bool greatest)
     {

@@ -25,6 +25,12 @@ public unsafe class AggregateTests
             }
             if (type.Physical is PhysicalType.Float64)
             {
+                Assert.Equal(rows.Length > 0, Aggregate.TryMinMax(vector, length, mask, out double least, out double greatestFloat));
+                if (rows.Length > 0)
+                {
+                    Assert.Equal(vector.Get<double>(Aggregate.ExtremeRow(vector, length, mask, false)), least);
+                    Assert.Equal(vector.Get<double>(Aggregate.ExtremeRow(vector, length, mask, true)), greatestFloat);
+                }
                 double sum = 0;
                 Assert.Equal(rows.Length, Aggregate.SumFloats(vector, length, mask, ref sum));
                 Assert.Equal(rows.Sum(row => vector.Get<double>(row)), sum); // halves: exact in any order
@@ -47,7 +53,7 @@ public unsafe class AggregateTests
                     Assert.Equal(exact, sum);
                 if (type.Physical == PhysicalType.Int128)
                     continue;
-                Assert.Equal(rows.Length > 0, Aggregate.TryMinMax(vector, length, mask, out var min, out var max));
+                Assert.Equal(rows.Length > 0, Aggregate.TryMinMax(vector, length, mask, out long min, out long max));
                 if (rows.Length > 0)
                 {
                     Assert.Equal(rows.Min(row => Generated.Integer(vector, row)!.Value), min);

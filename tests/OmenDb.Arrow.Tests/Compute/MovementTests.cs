@@ -69,6 +69,26 @@ public unsafe class MovementTests
     });
 
     [Fact]
+    public void Selections_narrow_in_both_forms() => Generated.ForAllSeeds(random =>
+    {
+        var rows = random.Pick(Generated.Lengths);
+        using var selection = new Selection(2048);
+        selection.SetAll(rows);
+        var expected = Enumerable.Range(0, rows).ToArray();
+        for (var round = 0; round < 5; round++)
+        {
+            using var mask = Generated.Mask(random, rows);
+            selection.And((ulong*)mask.Pointer, rows);
+            expected = [.. expected.Where(row => Bits.Get((ulong*)mask.Pointer, row))];
+            Assert.Equal(expected.Length, selection.Count);
+            Assert.Equal(expected, selection.FillIndices(rows).ToArray());
+        }
+        var words = selection.FillMask(rows);
+        Assert.False(selection.IsSparse);
+        Assert.Equal(expected, Enumerable.Range(0, rows).Where(row => Bits.Get(words, row)));
+    });
+
+    [Fact]
     public void A_growing_column_keeps_copies() => Generated.ForAllSeeds(random =>
     {
         foreach (var type in Generated.AllTypes)
