@@ -26,7 +26,7 @@ internal sealed class LikePiece
     /// <summary>Matches at <paramref name="start"/>; returns the position behind the match, or -1.</summary>
     public int MatchForward(ReadOnlySpan<byte> text, int start)
     {
-        if (!text[start..].StartsWith(LiteralHead))
+        if (_headLength > 0 && !text[start..].StartsWith(LiteralHead))
             return -1;
         var at = start + _headLength;
         for (var i = _headLength; i < _bytes.Length; i++)
@@ -50,6 +50,8 @@ internal sealed class LikePiece
     /// <summary>Matches at the end; returns where the match begins, or -1.</summary>
     public int MatchBackward(ReadOnlySpan<byte> text)
     {
+        if (IsEmpty)
+            return text.Length;
         if (IsLiteral)
             return text.EndsWith(_bytes) ? text.Length - _bytes.Length : -1;
         var at = text.Length;
@@ -78,17 +80,16 @@ internal sealed class LikePiece
             return -1;
         if (IsLiteral)
         {
-            var found = _head.IndexOf(text[start..]);
-            return found < 0 ? -1 : start + found + _bytes.Length;
+            var found = _head.IndexOf(text, start);
+            return found < 0 ? -1 : found + _bytes.Length;
         }
         for (var at = start; at <= text.Length; at++)
         {
             if (_headLength > 0)
             {
-                var found = _head.IndexOf(text[at..]);
-                if (found < 0)
+                at = _head.IndexOf(text, at);
+                if (at < 0)
                     return -1;
-                at += found;
             }
             else if (at < text.Length && at > start && (text[at] & 0xC0) == 0x80)
             {

@@ -17,45 +17,42 @@ internal sealed unsafe class SubstringSearch
         _last = Vector256.Create(needle.Length == 0 ? (byte)0 : needle[^1]);
     }
 
-    /// <returns>The first position, or -1.</returns>
-    public int IndexOf(ReadOnlySpan<byte> text)
+    /// <returns>The first position at or after <paramref name="from"/>, or -1.</returns>
+    public int IndexOf(ReadOnlySpan<byte> text, int from)
     {
         var needle = _needle;
         var positions = text.Length - needle.Length + 1;
-        if (positions <= 0)
+        if (from >= positions)
             return -1;
         if (needle.Length == 0)
-            return 0;
+            return from;
         if (positions < 16 || !Vector256.IsHardwareAccelerated)
-            return text.IndexOf(needle);
+        {
+            var found = text[from..].IndexOf(needle);
+            return found < 0 ? -1 : from + found;
+        }
+        // Blocks never reach past the last position, so every load ends at or before the text's end; the last block
+        // overlaps the one before it (or positions before `from`, whose hits are masked out).
         fixed (byte* start = text)
         {
             var lastByte = start + needle.Length - 1;
-            if (positions < 32)
+            var width = positions < 32 ? 16 : 32;
+            for (var at = Math.Min(from, positions - width); ; at = Math.Min(at + width, positions - width))
             {
-                // Two overlapping blocks of 16 positions; every load ends at or before the text's end.
-                for (var at = 0; ; at = positions - 16)
-                {
-                    var hits = (Vector128.Equals(Vector128.Load(start + at), _first.GetLower())
+                var hits = width == 32
+                    ? (Vector256.Equals(Vector256.Load(start + at), _first)
+                        & Vector256.Equals(Vector256.Load(lastByte + at), _last)).ExtractMostSignificantBits()
+                    : (Vector128.Equals(Vector128.Load(start + at), _first.GetLower())
                         & Vector128.Equals(Vector128.Load(lastByte + at), _last.GetLower())).ExtractMostSignificantBits();
-                    var found = Confirm(text, hits, at);
-                    if (found >= 0)
-                        return found;
-                    if (at == positions - 16)
-                        return -1;
-                }
-            }
-            for (var at = 0; ; at = Math.Min(at + 32, positions - 32))
-            {
-                var hits = (Vector256.Equals(Vector256.Load(start + at), _first)
-                    & Vector256.Equals(Vector256.Load(lastByte + at), _last)).ExtractMostSignificantBits();
+                if (at < from)
+                    hits &= uint.MaxValue << (from - at);
                 if (hits != 0)
                 {
                     var found = Confirm(text, hits, at);
                     if (found >= 0)
                         return found;
                 }
-                if (at == positions - 32)
+                if (at == positions - width)
                     return -1;
             }
         }
