@@ -92,7 +92,11 @@ public readonly partial struct PgNumeric
     {
         if (logBase.IsNaN || value.IsNaN)
             return NaN;
-        (logBase.SignOf < value.SignOf ? logBase : value).CheckLogArgument(); // a negative argument is reported before a zero
+        // Among infinities a negative argument is reported before a zero, among finite values the base comes first.
+        if (value.IsInfinite)
+            value.CheckLogArgument();
+        logBase.CheckLogArgument();
+        value.CheckLogArgument();
         if (logBase.IsInfinite)
             return value.IsInfinite ? NaN : Zero;
         if (value.IsInfinite)

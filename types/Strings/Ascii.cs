@@ -60,6 +60,23 @@ public static class Ascii
         return true;
     }
 
+    /// <summary>Cuts the text at every separator.</summary>
+    /// <returns>Parts; the last one holds the rest when <paramref name="parts"/> is too short.</returns>
+    public static int Split(ReadOnlySpan<byte> text, Span<Range> parts, ReadOnlySpan<byte> separators)
+    {
+        var count = 0;
+        var start = 0;
+        for (var i = 0; i < text.Length && count < parts.Length - 1; i++)
+        {
+            if (!separators.Contains(text[i]))
+                continue;
+            parts[count++] = start..i;
+            start = i + 1;
+        }
+        parts[count++] = start..text.Length;
+        return count;
+    }
+
     /// <summary>Writes a number with at least <paramref name="width"/> digits.</summary>
     /// <returns>Bytes written.</returns>
     public static int WritePadded(Span<byte> target, uint value, int width)

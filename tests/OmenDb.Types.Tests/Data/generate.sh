@@ -54,3 +54,31 @@ union all select 'div',x,f::text,ev(format('%L::interval / %s',x,f)) from v, unn
 union all select f,x,'',ev(format('%I(%L::interval)',f,x)) from v, unnest('{justify_hours,justify_days,justify_interval}'::text[]) f
 union all select 'qualifier',v, q, ev(format('interval %L %s', v, q)) from unnest('{1,1-2,3:4,1 2:03,10.567,1 year 2 mons 3 days 04:05:06.789}'::text[]) v, unnest('{year,month,day,hour,minute,second,year to month,day to hour,day to minute,day to second,hour to minute,hour to second,minute to second}'::text[]) q;
 EOF
+run type_io.tsv <<'EOF'
+create or replace function pg_temp.send(t text, v text) returns text language plpgsql as $$
+declare r text; f text;
+begin
+  select typsend::text into f from pg_type where oid = t::regtype;
+  execute format('select (%s(%L::%s))::text', f, v, t) into r;
+  return r;
+exception when others then return '';
+end $$;
+with c(t, v) as (values
+ ('boolean','t'),('boolean',' TRUE '),('boolean','of'),('boolean','o'),('boolean','1'),('boolean','2'),
+ ('smallint','32767'),('smallint','32768'),('integer',' -42 '),('integer','2147483648'),('integer','1.5'),('integer',''),('bigint','-9223372036854775808'),('bigint','9223372036854775808'),
+ ('real','1.1'),('real','1e38'),('real','1e39'),('real','16777216'),('real','1234567'),('double precision','0.1'),('double precision','1e20'),('double precision','1e15'),('double precision','123456789012345678'),('double precision','1e-5'),('double precision','0.0001'),('double precision','nan'),('double precision','-inf'),('double precision','-0'),('double precision','1e400'),('double precision','x'),('double precision','5e-324'),('double precision','1.7976931348623157e308'),
+ ('numeric','12.50'),('numeric(10,2)','12.505'),('numeric(10,2)','NaN'),('numeric(30,5)','-123456789012345678901234.567891'),('numeric(4,2)','100'),
+ ('text','häß'),('character varying(3)','abc  '),('character(5)','ab'),
+ ('bytea','\x00ff10'),('bytea','abc\\\001'),('bytea','\x0'),('bytea','\xzz'),
+ ('uuid','A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'),('uuid','{a0eebc999c0b4ef8bb6d6bb9bd380a11}'),('uuid','a0ee'),
+ ('date','2020-02-29'),('date','2021-02-29'),('date','2021-13-01'),('date','Jan 5 2020'),('date','5 Jan 2020'),('date','January 5, 2020'),('date','1/2/2003'),('date','20200105'),('date','200105'),('date','2020-1-5'),('date','infinity'),('date','-infinity'),('date','epoch'),('date','0044-03-15 BC'),('date','99-01-08'),('date','05-Jan-2020'),('date','2020-Jan-05'),('date','Jan-05-2020'),('date','2020.123'),('date','x'),('date','13/2/2003'),('date','5874897-12-31'),('date','10000-01-01'),('date','4714-11-24 BC'),
+ ('time without time zone','10:00:00'),('time without time zone','24:00:00'),('time without time zone','04:05:06.789012'),('time without time zone','04:05 PM'),('time without time zone','040506'),('time without time zone','25:00'),('time without time zone','10:60:00'),('time(2) without time zone','10:00:00.126'),
+ ('time with time zone','10:00:00+02'),('time with time zone','10:00:00-05:30'),('time with time zone','10:00:00'),
+ ('timestamp without time zone','2020-01-05 10:00:00'),('timestamp without time zone','2020-01-05T10:00:00.123456'),('timestamp without time zone','2020-01-05'),('timestamp without time zone','2020-01-05 10:00:00+02'),('timestamp without time zone','Sun Jan 05 10:00:00 2020'),('timestamp without time zone','2020-01-05 24:00:00'),('timestamp without time zone','infinity'),('timestamp without time zone','1999-12-31 23:59:59.9999999'),('timestamp(3) without time zone','2020-01-05 10:00:00.1235'),('timestamp without time zone','20200105T101500'),('timestamp without time zone','0001-01-01 00:00:00 BC'),('timestamp without time zone','2020-01-05 10:00 PM'),
+ ('timestamp with time zone','2020-01-05 10:00:00+02'),('timestamp with time zone','2020-01-05 10:00:00'),('timestamp with time zone','2020-07-05 10:00:00 Europe/Berlin'),('timestamp with time zone','2020-01-05 10:00:00 PST'),('timestamp with time zone','2020-01-05T10:00:00Z'),('timestamp with time zone','2020-01-05 10:00:00-0330'),('timestamp with time zone','2020-01-05 10:00:00 nowhere'),
+ ('interval','1 day 02:03:04'),('interval(1)','1.26 s'),
+ ('json',' {"a" : 1} '),('jsonb','{"bb":1,"a":[1, 2.50,1e3],"a":null,"c":"x\u00e9\n"}'),('jsonb','"a"'),('jsonb','[]'),
+ ('integer[]','{1,NULL,3}'),('integer[]','{}'),('text[]','{a,"b c",NULL,"NULL",""," x","q\"u\\"}'),('text[]','{ a b , c }'),('oid','4294967295'),('name','abc'),('"char"','x')
+)
+select t, v, ev(format('%L::%s', v, t)), pg_temp.send(t, v) from c;
+EOF
