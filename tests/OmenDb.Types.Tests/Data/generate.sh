@@ -82,3 +82,12 @@ with c(t, v) as (values
 )
 select t, v, ev(format('%L::%s', v, t)), pg_temp.send(t, v) from c;
 EOF
+run datetime_fields.tsv <<'EOF'
+with v(x) as (select unnest('{2020-02-29 13:14:15.678901,1999-12-31 23:59:59,2000-01-01,2001-01-01 00:00:00.5,0044-03-15 12:00 BC,1970-01-01,2024-12-30 01:02:03,infinity,1900-07-04}'::text[])),
+f(f) as (select unnest('{microseconds,milliseconds,second,minute,hour,day,week,month,quarter,year,decade,century,millennium,dow,isodow,doy,isoyear,epoch,julian,bogus,timezone}'::text[]))
+select 'extract', f, x, ev(format('extract(%s from %L::timestamp)', f, x)) from v, f
+union all select 'trunc', f, x, ev(format('date_trunc(%L, %L::timestamp)', f, x)) from v, f where f not in ('dow','isodow','doy','isoyear','epoch','julian','bogus','timezone')
+union all select 'add', i, x, ev(format('%L::timestamp + %L::interval', x, i)) from v, unnest('{1 mon,-1 year,36 hours,-13 mons 2 days}'::text[]) i
+union all select 'age', w.x, v.x, ev(format('age(%L::timestamp, %L::timestamp)', v.x, w.x)) from v, v w where v.x <> 'infinity' and w.x <> 'infinity'
+union all select 'minus', w.x, v.x, ev(format('%L::timestamp - %L::timestamp', v.x, w.x)) from v, v w where v.x <> 'infinity' and w.x <> 'infinity';
+EOF
