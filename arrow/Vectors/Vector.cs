@@ -32,6 +32,7 @@ public sealed unsafe class Vector : IDisposable
     private NativeBuffer? _valuesOwner;
     private NativeBuffer? _validityOwner;
     private ViewArena? _scratchArena;
+    private Vector? _scratchChild;
 
     public ArrowType Type = ArrowType.Null;
     public PhysicalType Physical;
@@ -236,6 +237,9 @@ public sealed unsafe class Vector : IDisposable
         new Span<ulong>(Validity, words).Fill(ulong.MaxValue);
         return Validity;
     }
+
+    /// <summary>List: a child vector of this vector's own, reused from batch to batch; the caller fills it.</summary>
+    public Vector OwnChild() => Child = _scratchChild ??= new Vector();
 
     /// <summary>Becomes the same column as <paramref name="other"/> without copying: same pointers, same lifetime rule. Nothing is retained.</summary>
     public void Reference(Vector other)

@@ -1,0 +1,138 @@
+using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Tables;
+
+namespace OmenDb.Storage.Indexes;
+
+/// <summary>Fills a new index from the rows there are: collect, sort, load.</summary>
+/// <remarks>The newest versions are taken, of all rows that are not dead or deleted. Older versions are not entered: snapshots that
+/// need them do not use the index (<see cref="TableIndex.ValidFrom"/>).</remarks>
+internal static unsafe class IndexBuilder
+{
+    public static bool Build(TableIndex index, Segment[] segments, out (RowId First, RowId Second) duplicate)
+    {
+        var keys = new List<byte[]>();
+        var rows = new List<ulong>();
+        var fixedKeys = new List<ulong>();
+        foreach (var segment in segments)
+        {
+            for (var v = 0; v < segment.VectorCount; v++)
+                Collect(index, segment.Vector(v), keys, fixedKeys, rows);
+        }
+        return index.Layout.IsFixed ? LoadFixed(index, fixedKeys, rows, out duplicate) : LoadBytes(index, keys, rows, out duplicate);
+    }
+
+    private static void Collect(TableIndex index, VectorSlot slot, List<byte[]> keys, List<ulong> fixedKeys, List<ulong> rows)
+    {
+        Span<KeyCell> cells = stackalloc KeyCell[index.Columns.Length];
+        slot.Latch.Enter();
+        try
+        {
+            for (var row = 0; row < slot.RowCount; row++)
+            {
+                if (slot.IsDead(row) || IsDeleted(slot.Versions, row))
+                    continue;
+                index.Table.ReadCells(slot, row, index.Columns, cells);
+                if (index.KeyOf(cells, slot.Segment.Arena.Published.Pointers, out var hasNull) is not { } key)
+                    continue;
+                var id = slot.FirstRow + row;
+                if (index.Layout.IsFixed)
+                {
+                    if (hasNull)
+                    {
+                        index.AddNull(id);
+                        continue;
+                    }
+                    fixedKeys.Add(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(key));
+                }
+                else
+                {
+                    keys.Add(key);
+                }
+                rows.Add(id.Value);
+            }
+        }
+        finally
+        {
+            slot.Latch.Exit();
+        }
+    }
+
+    private static bool IsDeleted(VectorVersions? versions, int row) =>
+        versions is not null && versions.Find(row) is >= 0 and var entry && versions.Entries[entry].DeletedBy is not null;
+
+    private static bool LoadFixed(TableIndex index, List<ulong> keyList, List<ulong> rowList, out (RowId, RowId) duplicate)
+    {
+        var keys = keyList.ToArray();
+        var rows = rowList.ToArray();
+        Array.Sort(keys, rows);
+        duplicate = default;
+        var bytes = new byte[keys.Length * 8];
+        var ends = new int[keys.Length];
+        for (var i = 0; i < keys.Length;)
+        {
+            var end = i + 1;
+            while (end < keys.Length && keys[end] == keys[i])
+                end++;
+            if (end - i > 1)
+            {
+                if (index.Definition.IsUnique)
+                {
+                    duplicate = (new RowId(rows[i]), new RowId(rows[i + 1]));
+                    return false;
+                }
+                Array.Sort(rows, i, end - i); // equal keys stand in the order of their rows
+            }
+            for (; i < end; i++)
+            {
+                System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(i * 8), keys[i]);
+                ends[i] = (i + 1) * 8;
+            }
+        }
+        if (keys.Length > 0)
+            index.Keys.BulkLoad(bytes, ends, rows);
+        return true;
+    }
+
+    private static bool LoadBytes(TableIndex index, List<byte[]> keyList, List<ulong> rowList, out (RowId, RowId) duplicate)
+    {
+        duplicate = default;
+        var order = new int[keyList.Count];
+        for (var i = 0; i < order.Length; i++)
+            order[i] = i;
+        Array.Sort(order, (a, b) =>
+        {
+            var byKey = keyList[a].AsSpan().SequenceCompareTo(keyList[b]);
+            return byKey != 0 ? byKey : rowList[a].CompareTo(rowList[b]);
+        });
+        var size = 0L;
+        foreach (var key in keyList)
+            size += key.Length;
+        var ends = new int[order.Length];
+        var rows = new ulong[order.Length];
+        if (size > int.MaxValue)
+        {
+            for (var i = 0; i < order.Length; i++)
+                index.Keys.Insert(keyList[order[i]], new RowId(rowList[order[i]]));
+            return true;
+        }
+        var bytes = new byte[size];
+        var at = 0;
+        for (var i = 0; i < order.Length; i++)
+        {
+            var key = keyList[order[i]];
+            if (i > 0 && index.Definition.IsUnique && key.AsSpan().SequenceEqual(keyList[order[i - 1]])
+                && (index.Definition.NullsNotDistinct || !index.HasNull(key)))
+            {
+                duplicate = (new RowId(rowList[order[i - 1]]), new RowId(rowList[order[i]]));
+                return false;
+            }
+            key.CopyTo(bytes, at);
+            at += key.Length;
+            ends[i] = at;
+            rows[i] = rowList[order[i]];
+        }
+        if (order.Length > 0)
+            index.Keys.BulkLoad(bytes, ends, rows);
+        return true;
+    }
+}

@@ -1,0 +1,44 @@
+using OmenDb.Index;
+
+namespace OmenDb.Storage.Indexes;
+
+/// <summary>What a table's index needs of the ordered structure below it. Keys are normalised bytes; eight-byte keys are
+/// big-endian numbers.</summary>
+internal abstract class OrderedKeys : IDisposable
+{
+    /// <returns>False: the very entry was there.</returns>
+    public abstract bool Insert(ReadOnlySpan<byte> key, RowId row);
+
+    public abstract bool Remove(ReadOnlySpan<byte> key, RowId row);
+
+    public abstract InsertOutcome InsertUnique(ReadOnlySpan<byte> key, RowId row, ref UniqueProbe probe);
+
+    public abstract bool RemoveIf(ReadOnlySpan<byte> key, RowId row, ref RemovalProbe probe);
+
+    /// <summary>All rows of one key, ascending.</summary>
+    public abstract void GetAll(ReadOnlySpan<byte> key, List<RowId> rows);
+
+    /// <summary>Entries in [low, high) in ascending order, or in descending order from the end; a null high has no end.</summary>
+    public abstract EntryReader Read(byte[] low, byte[]? high, bool backward);
+
+    /// <summary>Fills an empty index.</summary>
+    /// <param name="keys">The keys one behind the other, ascending together with the rows.</param>
+    /// <param name="ends">Where each ends.</param>
+    /// <param name="rows">As long as the ends.</param>
+    public abstract void BulkLoad(ReadOnlySpan<byte> keys, ReadOnlySpan<int> ends, ReadOnlySpan<ulong> rows);
+
+    public abstract long Count { get; }
+
+    public abstract void Dispose();
+}
+
+/// <summary>Entries of a range, one after the other. Tolerates changes meanwhile: never an entry twice, none missed that stays.</summary>
+internal abstract class EntryReader
+{
+    /// <summary>The current entry's key; valid until the next move.</summary>
+    public abstract ReadOnlySpan<byte> Key { get; }
+
+    public abstract RowId Row { get; }
+
+    public abstract bool Move();
+}

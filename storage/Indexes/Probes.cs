@@ -1,0 +1,32 @@
+using OmenDb.Index;
+using OmenDb.Storage.Tables;
+using OmenDb.Storage.Transactions;
+
+namespace OmenDb.Storage.Indexes;
+
+/// <summary>Runs under an index node's latch: does another row hold the key in its newest version, or might it after a rollback?</summary>
+internal struct UniqueProbe(TableIndex index, byte[] key, RowId row, Transaction transaction) : IUniqueCheck
+{
+    /// <summary>How the conflict looks, when there is one.</summary>
+    public WriteResult Result { get; private set; } = WriteResult.Ok;
+
+    public bool Conflicts(ulong existingRowId)
+    {
+        if (existingRowId == row.Value)
+            return false;
+        Result = index.Judge(new RowId(existingRowId), key, transaction);
+        return !Result.IsOk;
+    }
+}
+
+/// <summary>Runs under an index node's latch: does no version of the row that anybody may still see carry the key?</summary>
+internal struct RemovalProbe(TableIndex index, byte[] key, ulong horizon) : IRemovalCheck
+{
+    public readonly bool MayRemove(ulong rowId) => !index.Carries(new RowId(rowId), key, horizon);
+}
+
+/// <summary>A unique key that a row of the current statement had in common with another when it was written.</summary>
+internal readonly record struct DeferredKey(TableIndex Index, byte[] Key, RowId Row);
+
+/// <summary>An index entry that only old snapshots need.</summary>
+internal readonly record struct StaleKey(TableIndex Index, byte[] Key, RowId Row);

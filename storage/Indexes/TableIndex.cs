@@ -1,0 +1,258 @@
+using OmenDb.Arrow;
+using OmenDb.Index;
+using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Tables;
+using OmenDb.Storage.Transactions;
+
+namespace OmenDb.Storage.Indexes;
+
+/// <summary>What an index is made of.</summary>
+public sealed record IndexDefinition
+{
+    /// <summary>The catalog's OID.</summary>
+    public required int Oid { get; init; }
+
+    public required IndexKeyColumn[] Keys { get; init; }
+
+    public bool IsUnique { get; init; }
+
+    public bool NullsNotDistinct { get; init; }
+
+    /// <summary>Physical bool column: rows where it is true belong to the index; -1: all rows do.</summary>
+    public int PredicateColumn { get; init; } = -1;
+}
+
+/// <summary>An index of a table: entries (key, row id) for every version that somebody may see.</summary>
+/// <remarks>An entry only says that some version of the row has the key; look-ups compare with the version that their snapshot sees.
+/// Rows whose key has a null: in the fixed form they stand in an index of their own.</remarks>
+public sealed class TableIndex : IDisposable
+{
+    [ThreadStatic]
+    private static KeyWriter? _writer;
+
+    private readonly OrderedKeys _keys;
+    private readonly int[] _columns; // key columns, then the predicate's
+    private OrderedKeys? _nulls;     // fixed form: rows with a null key, by row id
+
+    internal TableIndex(Table table, IndexDefinition definition)
+    {
+        Table = table;
+        Definition = definition;
+        Layout = new KeyLayout(definition.Keys, [.. definition.Keys.Select(k => table.Column(k.Column))], definition.NullsNotDistinct);
+        _keys = Layout.IsFixed ? new FixedKeys() : new ByteKeys();
+        _columns = [.. definition.Keys.Select(k => k.Column)];
+        if (definition.PredicateColumn >= 0)
+            _columns = [.. _columns, definition.PredicateColumn];
+    }
+
+    public Table Table { get; }
+
+    public IndexDefinition Definition { get; }
+
+    public int Oid => Definition.Oid;
+
+    /// <summary>Entries, stale ones included.</summary>
+    public long EntryCount => _keys.Count + (_nulls?.Count ?? 0);
+
+    /// <summary>Snapshots older than this do not find their versions here: it was built from newer ones.</summary>
+    public Timestamp ValidFrom { get; internal set; }
+
+    /// <summary>False: read the table instead.</summary>
+    public bool IsUsableBy(Snapshot snapshot) => snapshot.ReadTimestamp >= ValidFrom;
+
+    internal KeyLayout Layout { get; }
+
+    internal ReadOnlySpan<int> Columns => _columns;
+
+    internal OrderedKeys Keys => _keys;
+
+    internal OrderedKeys? Nulls => Volatile.Read(ref _nulls);
+
+    internal bool Uses(int column) => Array.IndexOf(_columns, column) >= 0;
+
+    /// <summary>The key of a row's cells; null: the row does not belong to the index. An empty key: null in the fixed form.</summary>
+    internal unsafe byte[]? KeyOf(ReadOnlySpan<KeyCell> cells, byte** arena, out bool hasNull)
+    {
+        hasNull = false;
+        if (!Belongs(cells))
+            return null;
+        var writer = _writer ??= new KeyWriter();
+        writer.Clear();
+        hasNull = !Layout.Encode(cells[..Layout.ColumnCount], arena, writer);
+        return writer.ToArray();
+    }
+
+    private bool Belongs(ReadOnlySpan<KeyCell> cells) =>
+        Definition.PredicateColumn < 0 || (cells[^1].IsValid && cells[^1].Bits != 0);
+
+    /// <summary>Adds an entry for a new version.</summary>
+    /// <param name="key">From <see cref="KeyOf"/>.</param>
+    /// <param name="hasNull">A key column is null.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="transaction">Who writes.</param>
+    /// <param name="mayDefer">Updates: a key in common with a row that the statement may still change is looked at again at its end.</param>
+    internal WriteResult Add(byte[] key, bool hasNull, RowId row, Transaction transaction, bool mayDefer)
+    {
+        if (hasNull && Layout.IsFixed)
+        {
+            NullKeys().Insert(NullKey(row), row);
+            return WriteResult.Ok;
+        }
+        if (!Definition.IsUnique || (hasNull && !Definition.NullsNotDistinct))
+        {
+            _keys.Insert(key, row);
+            return WriteResult.Ok;
+        }
+        var probe = new UniqueProbe(this, key, row, transaction);
+        switch (_keys.InsertUnique(key, row, ref probe).Kind)
+        {
+            case InsertOutcomeKind.Inserted:
+                return WriteResult.Ok;
+            case InsertOutcomeKind.AlreadyPresent:
+                // An older version left it here; whether another row has taken the key since was not looked at.
+                transaction.Deferred.Add(new DeferredKey(this, key, row));
+                return WriteResult.Ok;
+            default:
+                if (!mayDefer || probe.Result.Status == WriteStatus.Busy)
+                    return probe.Result;
+                _keys.Insert(key, row);
+                transaction.Deferred.Add(new DeferredKey(this, key, row));
+                return WriteResult.Ok;
+        }
+    }
+
+    internal void Remove(byte[] key, bool hasNull, RowId row)
+    {
+        if (hasNull && Layout.IsFixed)
+            Nulls?.Remove(NullKey(row), row);
+        else
+            _keys.Remove(key, row);
+    }
+
+    /// <summary>Removes an entry unless a version that somebody may see carries its key.</summary>
+    internal void RemoveUnused(in StaleKey stale, ulong horizon)
+    {
+        var probe = new RemovalProbe(this, stale.Key, horizon);
+        if (Layout.IsFixed && stale.Key.Length == 0)
+            Nulls?.RemoveIf(NullKey(stale.Row), stale.Row, ref probe);
+        else
+            _keys.RemoveIf(stale.Key, stale.Row, ref probe);
+    }
+
+    /// <summary>Looks again whether a key has one live row only.</summary>
+    internal WriteResult Recheck(Transaction transaction, in DeferredKey deferred)
+    {
+        if (!NewestCarries(deferred.Row, deferred.Key))
+            return WriteResult.Ok; // the row has another key by now, or is deleted
+        var rows = new List<RowId>();
+        _keys.GetAll(deferred.Key, rows);
+        foreach (var row in rows)
+        {
+            if (row == deferred.Row)
+                continue;
+            var result = Judge(row, deferred.Key, transaction);
+            if (!result.IsOk)
+                return result;
+        }
+        return WriteResult.Ok;
+    }
+
+    /// <summary>Whether a row stands in the way of a key that a transaction wants: the newest versions count, whoever wrote them.</summary>
+    internal WriteResult Judge(RowId row, byte[] key, Transaction transaction)
+    {
+        using var reader = new RowVersionReader(this, row);
+        if (!reader.Exists)
+            return WriteResult.Ok;
+        var inserter = reader.Inserter;
+        var busy = inserter is not null && IsOther(inserter, transaction, out var owner) ? owner : null;
+        if (reader.DeletedBy is { } deleter)
+        {
+            if (!IsOther(deleter, transaction, out var deleting))
+                return WriteResult.Ok; // gone, or we are deleting it
+            busy ??= deleting;
+        }
+        var newest = true;
+        do
+        {
+            if (newest && reader.Undo is { } change && IsOther(change.Stamp, transaction, out var changing))
+                busy ??= changing;
+            if (reader.Carries(key))
+            {
+                return busy is null
+                    ? new WriteResult { Status = WriteStatus.DuplicateKey, Index = this, Other = row }
+                    : new WriteResult { Status = WriteStatus.Busy, Index = this, Other = row, Owner = busy };
+            }
+            newest = false;
+            // What a transaction that has not ended replaced may come back.
+        }
+        while (reader.Undo is { } record && IsOther(record.Stamp, transaction, out _) && reader.MoveOlder());
+        return WriteResult.Ok;
+    }
+
+    /// <summary>True when a version that somebody may still see carries the key.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="key">As stored.</param>
+    /// <param name="horizon">Changes at or before it are seen by everybody: what they replaced does not count.</param>
+    internal bool Carries(RowId row, byte[] key, ulong horizon)
+    {
+        using var reader = new RowVersionReader(this, row);
+        if (!reader.Exists)
+            return false;
+        do
+        {
+            if (reader.Carries(key))
+                return true;
+        }
+        while (reader.Undo is { } record && record.Stamp.Value > horizon && reader.MoveOlder());
+        return false;
+    }
+
+    private bool NewestCarries(RowId row, byte[] key)
+    {
+        using var reader = new RowVersionReader(this, row);
+        return reader.Exists && reader.DeletedBy is null && reader.Carries(key);
+    }
+
+    /// <summary>Whether the version that a snapshot sees carries the key of an entry.</summary>
+    internal bool Sees(Snapshot snapshot, RowId row, ReadOnlySpan<byte> key)
+    {
+        using var reader = new RowVersionReader(this, row);
+        return reader.IsVisible(snapshot, out var mustCompare) && (!mustCompare || reader.CarriesFor(snapshot, key));
+    }
+
+    private static bool IsOther(VersionStamp stamp, Transaction transaction, out Transaction? owner)
+    {
+        owner = stamp.Owner; // before the value, as in Table.Judge
+        var value = stamp.Value;
+        return (value & Timestamp.TransactionBit) != 0 && value != transaction.Id.Value;
+    }
+
+    internal void AddNull(RowId row) => NullKeys().Insert(NullKey(row), row);
+
+    /// <summary>Whether a composite key has a null column. Walks the encoding.</summary>
+    internal bool HasNull(ReadOnlySpan<byte> key) => Layout.HasNull(key);
+
+    private static byte[] NullKey(RowId row)
+    {
+        var key = new byte[8];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(key, row.Value);
+        return key;
+    }
+
+    private OrderedKeys NullKeys()
+    {
+        if (Nulls is { } nulls)
+            return nulls;
+        var made = new FixedKeys();
+        var there = Interlocked.CompareExchange(ref _nulls, made, null);
+        if (there is not null)
+            made.Dispose();
+        return there ?? made;
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _nulls?.Dispose();
+    }
+}

@@ -1,0 +1,143 @@
+using OmenDb.Arrow;
+using OmenDb.Storage.Indexes;
+using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Transactions;
+
+namespace OmenDb.Storage.Tables;
+
+public sealed partial class Table
+{
+    /// <summary>Makes an index over all rows and keeps it from now on. Nobody else may write the table meanwhile (a share lock).</summary>
+    /// <param name="definition">Physical columns.</param>
+    /// <param name="snapshot">Of the statement; own changes are indexed too. Null at start, when everything is visible.</param>
+    /// <param name="duplicate">A unique index that cannot be: two rows with the same key.</param>
+    /// <returns>The index; null when there is a duplicate: nothing has changed then.</returns>
+    public TableIndex? CreateIndex(IndexDefinition definition, Snapshot? snapshot, out (RowId First, RowId Second) duplicate)
+    {
+        duplicate = default;
+        var index = new TableIndex(this, definition);
+        if (!IndexBuilder.Build(index, _segments, out duplicate))
+        {
+            index.Dispose();
+            return null;
+        }
+        index.ValidFrom = snapshot?.ReadTimestamp ?? Timestamp.Zero;
+        lock (_shape)
+            _indexes = [.. _indexes, index];
+        return index;
+    }
+
+    public TableIndex? FindIndex(int oid)
+    {
+        foreach (var index in _indexes)
+        {
+            if (index.Oid == oid)
+                return index;
+        }
+        return null;
+    }
+
+    /// <summary>Forgets an index: from now on nothing is kept for it. Its memory goes with the table, since readers may still be in it.</summary>
+    internal void DropIndex(int oid)
+    {
+        lock (_shape)
+        {
+            if (FindIndex(oid) is not { } index)
+                return;
+            _indexes = [.. _indexes.Where(i => i != index)];
+            _droppedIndexes.Add(index);
+        }
+    }
+
+    private readonly List<TableIndex> _droppedIndexes = [];
+
+    /// <summary>Under the latch: values in place.</summary>
+    internal void ReadCells(VectorSlot slot, int row, ReadOnlySpan<int> columns, Span<KeyCell> cells)
+    {
+        for (var i = 0; i < columns.Length; i++)
+        {
+            MakeReal(slot, columns[i]);
+            cells[i] = KeyCell.InPlace(slot, row, columns[i], _columns[columns[i]]);
+        }
+    }
+
+    private KeyedIndexes AffectedIndexes(ReadOnlySpan<int> columns)
+    {
+        List<TableIndex>? affected = null;
+        foreach (var index in _indexes)
+        {
+            foreach (var column in columns)
+            {
+                if (index.Uses(column))
+                {
+                    (affected ??= []).Add(index);
+                    break;
+                }
+            }
+        }
+        return new KeyedIndexes(affected?.ToArray());
+    }
+
+    /// <summary>Enters appended rows into all indexes.</summary>
+    private WriteResult IndexAppended(Transaction transaction, int firstEntry)
+    {
+        var rowsBefore = 0;
+        for (var e = firstEntry; e < transaction.Undo.Count; e++)
+        {
+            var entry = transaction.Undo[e];
+            foreach (var index in _indexes)
+            {
+                for (var i = 0; i < entry.Count; i++)
+                {
+                    if (KeyInPlace(index, entry.Slot, entry.Start + i, out var hasNull) is not { } key)
+                        continue;
+                    var result = index.Add(key, hasNull, entry.Slot.FirstRow + (entry.Start + i), transaction, mayDefer: false);
+                    if (!result.IsOk)
+                        return result with { Row = rowsBefore + i };
+                }
+            }
+            rowsBefore += entry.Count;
+        }
+        return WriteResult.Ok;
+    }
+
+    private void RemoveInsertedKeys(in UndoEntry entry)
+    {
+        foreach (var index in _indexes)
+        {
+            for (var i = 0; i < entry.Count; i++)
+                RemoveKeyInPlace(index, entry.Slot, entry.Start + i);
+        }
+    }
+
+    private void RemoveDeletedKeys(in UndoEntry entry)
+    {
+        foreach (var index in _indexes)
+        {
+            foreach (var row in entry.Rows!)
+                RemoveKeyInPlace(index, entry.Slot, row);
+        }
+    }
+
+    private void RemoveKeyInPlace(TableIndex index, VectorSlot slot, int row)
+    {
+        if (KeyInPlace(index, slot, row, out var hasNull) is { } key)
+            index.Remove(key, hasNull, slot.FirstRow + row);
+    }
+
+    /// <summary>The key of the newest version.</summary>
+    internal unsafe byte[]? KeyInPlace(TableIndex index, VectorSlot slot, int row, out bool hasNull)
+    {
+        Span<KeyCell> cells = stackalloc KeyCell[index.Columns.Length];
+        slot.Latch.Enter();
+        try
+        {
+            ReadCells(slot, row, index.Columns, cells);
+            return index.KeyOf(cells, slot.Segment.Arena.Published.Pointers, out hasNull);
+        }
+        finally
+        {
+            slot.Latch.Exit();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Indexes;
+using OmenDb.Storage.Mvcc;
+
+namespace OmenDb.Storage.Transactions;
+
+/// <summary>A running transaction. Used by one thread at a time (the session's); its snapshots by any number; anyone may wait for its end.</summary>
+public sealed class Transaction
+{
+    private readonly TransactionManager _manager;
+    private readonly object _ended = new();
+    private Snapshot? _first;
+    private int _state;
+
+    internal Transaction(TransactionManager manager, ulong id, IsolationLevel isolation, bool readOnly)
+    {
+        _manager = manager;
+        Id = new Timestamp(id);
+        Isolation = isolation;
+        IsReadOnly = readOnly;
+        Stamp = new VersionStamp(id, this);
+    }
+
+    /// <summary>With the high bit set.</summary>
+    public Timestamp Id { get; }
+
+    /// <summary>Changeable until the first snapshot.</summary>
+    public IsolationLevel Isolation { get; set; }
+
+    public bool IsReadOnly { get; set; }
+
+    /// <summary>False: answer the commit before the log is on disk.</summary>
+    public bool SynchronousCommit { get; set; } = true;
+
+    public TransactionState State => (TransactionState)Volatile.Read(ref _state);
+
+    /// <summary>True once a snapshot was taken: the isolation level is fixed.</summary>
+    public bool HasSnapshot => Command > 0;
+
+    /// <summary>True when it has changed rows or objects.</summary>
+    public bool HasChanges => Undo.Count > 0 || StagedCatalog is { IsEmpty: false };
+
+    /// <summary>Number of the current statement; what a statement writes carries its number.</summary>
+    public int Command { get; private set; }
+
+    /// <summary>Staged changes of objects; made on first use.</summary>
+    public CatalogChanges Catalog => StagedCatalog ??= _manager.NewCatalogChanges(this);
+
+    /// <summary>Newest committed catalog plus own changes.</summary>
+    public CatalogSnapshot CurrentCatalog => StagedCatalog?.Current ?? _manager.CurrentCatalog;
+
+    internal CatalogChanges? StagedCatalog { get; set; }
+
+    internal VersionStamp Stamp { get; }
+
+    internal List<UndoEntry> Undo { get; } = [];
+
+    /// <summary>Unique keys to be looked at again at the end of the statement.</summary>
+    internal List<DeferredKey> Deferred { get; } = [];
+
+    /// <summary>Index entries that no new snapshot needs once this has committed.</summary>
+    internal List<StaleKey> Stale { get; } = [];
+
+    /// <summary>Where it stands in the order of commits; 0 before.</summary>
+    internal ulong CommitTimestamp { get; set; }
+
+    /// <summary>Behind its frame in the log.</summary>
+    internal ulong CommitPosition { get; set; }
+
+    /// <summary>Begins the next statement: own changes so far become visible to it.</summary>
+    /// <returns>A new snapshot in READ COMMITTED, the transaction's own point in time otherwise. The caller disposes it.</returns>
+    public Snapshot BeginStatement()
+    {
+        Debug.Assert(State == TransactionState.Active, "an ended transaction begins no statement");
+        Command++;
+        if (Isolation == IsolationLevel.ReadCommitted)
+            return _manager.OpenSnapshot(this, Command);
+        _first ??= _manager.OpenSnapshot(this, 0);
+        return _manager.OpenSnapshotAt(_first, this, Command);
+    }
+
+    /// <summary>A savepoint; also taken before every statement, which must leave nothing when it fails.</summary>
+    public UndoMark Mark() => new(Undo.Count, StagedCatalog?.Version ?? 0, Deferred.Count, Stale.Count);
+
+    /// <summary>Takes back everything done after the mark. Marks taken later become invalid.</summary>
+    public void RollbackTo(UndoMark mark)
+    {
+        for (var i = Undo.Count - 1; i >= mark.UndoCount; i--)
+            Undo[i].Table.Undo(this, Undo[i]);
+        Undo.RemoveRange(mark.UndoCount, Undo.Count - mark.UndoCount);
+        if (Deferred.Count > mark.DeferredCount)
+            Deferred.RemoveRange(mark.DeferredCount, Deferred.Count - mark.DeferredCount);
+        if (Stale.Count > mark.StaleCount)
+            Stale.RemoveRange(mark.StaleCount, Stale.Count - mark.StaleCount);
+        StagedCatalog?.RollbackTo(mark.CatalogVersion);
+    }
+
+    /// <summary>Looks again at the unique keys that a row change of this statement had in common with another row. To be called at
+    /// the end of every statement that changed rows (a swap of keys inside the statement is over by then).</summary>
+    /// <returns>Ok; DuplicateKey with <see cref="Tables.WriteResult.Other"/>; or Busy.</returns>
+    public Tables.WriteResult CheckDeferredUnique()
+    {
+        while (Deferred.Count > 0)
+        {
+            var last = Deferred[^1];
+            var result = last.Index.Recheck(this, last);
+            if (!result.IsOk)
+                return result;
+            Deferred.RemoveAt(Deferred.Count - 1);
+        }
+        return Tables.WriteResult.Ok;
+    }
+
+    /// <summary>Blocks until this transaction has committed (and is visible) or rolled back.</summary>
+    /// <param name="timeout"><see cref="Timeout.InfiniteTimeSpan"/> to wait for ever.</param>
+    /// <param name="cancellation">Ends the wait with <see cref="WaitOutcome.Cancelled"/>.</param>
+    public WaitOutcome WaitForEnd(TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (State >= TransactionState.Committed)
+            return WaitOutcome.Ended;
+        using var registration = cancellation.Register(static me =>
+        {
+            lock (me!)
+                Monitor.PulseAll(me);
+        }, _ended);
+        var deadline = timeout == Timeout.InfiniteTimeSpan ? long.MaxValue : Environment.TickCount64 + (long)timeout.TotalMilliseconds;
+        lock (_ended)
+        {
+            while (State < TransactionState.Committed)
+            {
+                if (cancellation.IsCancellationRequested)
+                    return WaitOutcome.Cancelled;
+                var left = deadline - Environment.TickCount64;
+                if (left <= 0)
+                    return WaitOutcome.TimedOut;
+                Monitor.Wait(_ended, (int)Math.Min(left, int.MaxValue));
+            }
+        }
+        return WaitOutcome.Ended;
+    }
+
+    internal void SetState(TransactionState state)
+    {
+        Volatile.Write(ref _state, (int)state);
+        if (state < TransactionState.Committed)
+            return;
+        lock (_ended)
+            Monitor.PulseAll(_ended);
+    }
+
+    /// <summary>By the transaction's own thread, outside locks: closing a snapshot may collect garbage.</summary>
+    internal void CloseSnapshot()
+    {
+        _first?.Dispose();
+        _first = null;
+    }
+}

@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Mvcc;
+
+namespace OmenDb.Storage.Transactions;
+
+/// <summary>Begins, orders, publishes and cleans up transactions.</summary>
+/// <remarks>
+/// A commit passes three points: it takes its place in the order and in the log (one step, under <see cref="_order"/>), it is
+/// durable, it is visible. Commits become visible in log order. Nobody waits for the publication of others: who finds the log
+/// durable past his own commit publishes all before him too.
+/// <code>
+/// A (timestamp 8)                    B (timestamp 9)
+/// ---------------------------------  ---------------------------------
+/// append, position 100
+///                                    append, position 140
+///                                    waits durable 140: one flush for both
+///                                    publishes 8 (A is durable as well), then 9
+/// waits durable 100: already
+/// publishes nothing: done for him
+/// </code>
+/// If each published only himself, B could be visible before A, and a snapshot between them would later find A in its past.
+/// </remarks>
+public sealed class TransactionManager
+{
+    private readonly SnapshotRegistry _registry = new();
+    private readonly Lock _order = new();
+    private readonly Queue<Transaction> _pending = new();
+    private readonly ICommitLog _log;
+    private readonly IRedoBuilder _redo;
+    private readonly CatalogStore _catalog;
+    private readonly GarbageCollector _garbage;
+    private ulong _lastVisible;
+    private ulong _lastAssigned;
+    private ulong _lastTransaction = Timestamp.TransactionBit;
+
+    internal TransactionManager(ICommitLog log, IRedoBuilder redo, CatalogStore catalog)
+    {
+        _log = log;
+        _redo = redo;
+        _catalog = catalog;
+        _garbage = new GarbageCollector(this);
+        _registry.Released = _garbage.OnSnapshotReleased;
+    }
+
+    /// <summary>The newest commit that new snapshots see.</summary>
+    public Timestamp LastVisible => new(Volatile.Read(ref _lastVisible));
+
+    internal CatalogSnapshot CurrentCatalog => _catalog.Current;
+
+    /// <summary>Nobody needs versions that were replaced at or before this.</summary>
+    internal ulong Horizon => _registry.Horizon(ref _lastVisible);
+
+    internal GarbageCollector Garbage => _garbage;
+
+    public Transaction Begin(IsolationLevel isolation = IsolationLevel.ReadCommitted, bool readOnly = false) =>
+        new(this, Interlocked.Increment(ref _lastTransaction), isolation, readOnly);
+
+    /// <summary>A snapshot of everything committed, outside any transaction.</summary>
+    public Snapshot OpenSnapshot() => OpenSnapshot(null, 0);
+
+    internal Snapshot OpenSnapshot(Transaction? transaction, int command)
+    {
+        var slot = _registry.Open(ref _lastVisible, out var timestamp);
+        return new Snapshot(_registry, slot, timestamp, transaction, command);
+    }
+
+    internal Snapshot OpenSnapshotAt(Snapshot other, Transaction? transaction, int command) =>
+        new(_registry, _registry.OpenAt(other.ReadValue), other.ReadValue, transaction, command);
+
+    internal CatalogChanges NewCatalogChanges(Transaction transaction) => new(_catalog, transaction);
+
+    /// <summary>Makes the transaction's changes durable and visible.</summary>
+    /// <remarks>When this throws before the log took the commit (no space, a catalog conflict), the transaction is still active and
+    /// the caller rolls it back. When waiting for the disk fails, nobody can know whether the commit will be there after a
+    /// restart: the transaction stays invisible and the log refuses everything from then on.</remarks>
+    public void Commit(Transaction transaction)
+    {
+        Debug.Assert(transaction.State == TransactionState.Active, "a transaction commits once");
+        if (!transaction.HasChanges)
+        {
+            transaction.SetState(TransactionState.Committed);
+            transaction.CloseSnapshot();
+            return;
+        }
+        using var frame = _redo.Build(transaction);
+        ulong position;
+        lock (_order)
+        {
+            // The merge must see all catalog changes before it in the order, so it happens inside.
+            transaction.StagedCatalog?.PrepareCommit();
+            var timestamp = _lastAssigned + 1;
+            frame.SetTimestamp(timestamp, transaction.StagedCatalog);
+            position = _log.Append(frame.Bytes);
+            _lastAssigned = timestamp;
+            transaction.CommitTimestamp = timestamp;
+            transaction.CommitPosition = position;
+            transaction.SetState(TransactionState.Committing);
+            transaction.StagedCatalog?.Reserve();
+            _pending.Enqueue(transaction);
+        }
+        if (transaction.SynchronousCommit)
+            _log.WaitDurable(position);
+        else
+            WaitForSynchronousBefore(transaction);
+        Publish();
+        transaction.StagedCatalog?.RunCommitActions();
+        transaction.CloseSnapshot();
+        _garbage.Run();
+    }
+
+    /// <summary>Undoes everything and ends the transaction.</summary>
+    public void Rollback(Transaction transaction)
+    {
+        if (transaction.State != TransactionState.Active)
+            return;
+        transaction.RollbackTo(default);
+        transaction.SetState(TransactionState.RolledBack);
+        transaction.CloseSnapshot();
+    }
+
+    /// <summary>An asynchronous commit behind one that still waits for the disk cannot be visible before it, and its own session must see
+    /// it at once: so it waits for that one.</summary>
+    private void WaitForSynchronousBefore(Transaction transaction)
+    {
+        ulong needed = 0;
+        lock (_order)
+        {
+            foreach (var other in _pending)
+            {
+                if (other == transaction)
+                    break;
+                if (other.SynchronousCommit)
+                    needed = other.CommitPosition;
+            }
+        }
+        if (needed > 0)
+            _log.WaitDurable(needed);
+    }
+
+    private void Publish()
+    {
+        lock (_order)
+        {
+            var durable = _log.Durable;
+            while (_pending.TryPeek(out var next) && (next.CommitPosition <= durable || !next.SynchronousCommit))
+            {
+                _pending.Dequeue();
+                PublishOne(next);
+            }
+        }
+    }
+
+    private void PublishOne(Transaction transaction)
+    {
+        var timestamp = transaction.CommitTimestamp;
+        foreach (var entry in transaction.Undo)
+            entry.Table.MarkChanged(entry, timestamp);
+        transaction.StagedCatalog?.Publish();
+        transaction.Stamp.Commit(timestamp);
+        Volatile.Write(ref _lastVisible, timestamp); // after the stamp: a snapshot that reads this sees all of it
+        _garbage.Add(transaction);
+        transaction.SetState(TransactionState.Committed);
+    }
+
+    /// <summary>Recovery: commits up to here are in the tables.</summary>
+    internal void StartAfter(ulong timestamp)
+    {
+        _lastAssigned = timestamp;
+        Volatile.Write(ref _lastVisible, timestamp);
+    }
+}
