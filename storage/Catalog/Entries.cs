@@ -102,6 +102,11 @@ public sealed record ColumnEntry
     public int StatisticsTarget { get; init; } = -1;
 }
 
+/// <summary>A column of the storage, whether the user still sees it or not.</summary>
+/// <param name="Type">As stored.</param>
+/// <param name="Default">What rows older than the column hold; null: NULL.</param>
+public sealed record PhysicalColumnEntry(SqlType Type, byte[]? Default = null);
+
 public sealed record TableEntry : RelationEntry
 {
     /// <summary>Names the rows: TRUNCATE and rewrites give a new one.</summary>
@@ -109,6 +114,9 @@ public sealed record TableEntry : RelationEntry
 
     /// <summary>In the order of definition, dropped ones left out, hidden ones last.</summary>
     public required ImmutableArray<ColumnEntry> Columns { get; init; }
+
+    /// <summary>All physical columns of the storage, dropped ones and leftovers included.</summary>
+    public ImmutableArray<PhysicalColumnEntry> PhysicalColumns { get; init; } = [];
 
     /// <summary>The next column's id.</summary>
     public int NextColumnId { get; init; }

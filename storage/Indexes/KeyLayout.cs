@@ -71,8 +71,17 @@ internal sealed class KeyLayout
         return complete;
     }
 
+    /// <summary>One column of a key in the form of this index, for bounds; not null.</summary>
+    public unsafe void EncodeOne(int index, in KeyCell cell, byte** arena, KeyWriter target)
+    {
+        if (IsFixed)
+            EncodeValue(index, cell, arena, target);
+        else
+            EncodeColumn(index, cell, arena, target);
+    }
+
     /// <summary>One column of the composite form, marker included.</summary>
-    public unsafe void EncodeColumn(int index, in KeyCell cell, byte** arena, KeyWriter target)
+    private unsafe void EncodeColumn(int index, in KeyCell cell, byte** arena, KeyWriter target)
     {
         if (!cell.IsValid)
         {

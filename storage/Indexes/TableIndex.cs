@@ -60,6 +60,22 @@ public sealed class TableIndex : IDisposable
     /// <summary>False: read the table instead.</summary>
     public bool IsUsableBy(Snapshot snapshot) => snapshot.ReadTimestamp >= ValidFrom;
 
+    /// <summary>Reads ranges in the index's order.</summary>
+    /// <param name="snapshot">Must outlive the cursor.</param>
+    /// <param name="ranges">Ascending and apart, when the order matters (an IN list is sorted and without doubles).</param>
+    /// <param name="backward">From the last range's end to the first's beginning.</param>
+    public IndexCursor OpenCursor(Snapshot snapshot, IndexRange[] ranges, bool backward = false) => new(this, snapshot, ranges, backward);
+
+    /// <summary>The row with a key in a unique index, as a snapshot sees it, without allocating more than the range.</summary>
+    public bool TryFind(Snapshot snapshot, IndexRange point, out RowId row)
+    {
+        using var cursor = OpenCursor(snapshot, [point]);
+        Span<RowId> rows = stackalloc RowId[1];
+        var found = cursor.Next(rows) == 1;
+        row = found ? rows[0] : RowId.None;
+        return found;
+    }
+
     internal KeyLayout Layout { get; }
 
     internal ReadOnlySpan<int> Columns => _columns;

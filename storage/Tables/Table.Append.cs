@@ -21,7 +21,8 @@ public sealed partial class Table
 
     /// <summary>Appends the selected rows of a batch.</summary>
     /// <param name="transaction">Whose rows they are until it commits.</param>
-    /// <param name="batch">One column per physical column of the table, of its type, any vector kind. Copied.</param>
+    /// <param name="batch">One column per physical column of the table, of its type, any vector kind; null, and columns left out at
+    /// the end, make nulls. Copied.</param>
     /// <param name="outIds">Empty, or room for one id per row.</param>
     /// <returns>Ok, Busy or DuplicateKey.</returns>
     public unsafe WriteResult Append(Transaction transaction, Batch batch, Span<RowId> outIds)
@@ -29,7 +30,7 @@ public sealed partial class Table
         var count = batch.RowCount;
         if (count == 0)
             return WriteResult.Ok;
-        if (batch.Columns.Length != _columns.Length)
+        if (batch.Columns.Length > _columns.Length)
             throw new ArgumentException($"the batch has {batch.Columns.Length} columns, the table {_columns.Length}", nameof(batch));
         int* picks = null;
         if (batch.Selection is { } selection)
@@ -131,8 +132,13 @@ public sealed partial class Table
             start = slot.RowCount;
             if (start + count > slot.Capacity)
                 slot.EnsureCapacity(CapacityFor(slot, start + count), _physicals);
-            for (var c = 0; c < batch.Columns.Length; c++)
-                WriteColumn(slot, c, batch.Columns[c], picks, first, start, count);
+            for (var c = 0; c < slot.Columns.Length; c++)
+            {
+                if (c < batch.Columns.Length && batch.Columns[c] is { } source)
+                    WriteColumn(slot, c, source, picks, first, start, count);
+                else
+                    WriteNulls(slot, c, start, count);
+            }
             (slot.Versions ??= new VectorVersions()).AddRange(start, start + count, transaction.Stamp, transaction.Command);
             Volatile.Write(ref slot.RowCount, start + count);
         }
@@ -167,6 +173,18 @@ public sealed partial class Table
             ColumnCopy.Validity(source, picks, first, count, validity, at);
         }
         WidenZone(slot, column, at, count);
+    }
+
+    /// <summary>Under the latch: nulls behind the published rows.</summary>
+    private unsafe void WriteNulls(VectorSlot slot, int column, int at, int count)
+    {
+        MakeReal(slot, column);
+        var validity = slot.EnsureValidity(column);
+        for (var row = at; row < at + count; row++)
+            ColumnCopy.SetBit(validity, row, false);
+        var stored = _physicals[column];
+        if (stored != PhysicalType.Bool)
+            new Span<byte>(slot.Columns[column].Values!.Pointer + (long)at * stored.Width(), count * stored.Width()).Clear();
     }
 
     /// <summary>Under the latch: the bounds take in some rows' values.</summary>

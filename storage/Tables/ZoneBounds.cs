@@ -39,15 +39,15 @@ internal static unsafe class ZoneBounds
         var span = new ReadOnlySpan<T>((T*)values + at, count);
         T low = T.MaxValue, high = T.MinValue;
         var i = 0;
-        if (Vector.IsHardwareAccelerated && count >= Vector<T>.Count)
+        if (System.Numerics.Vector.IsHardwareAccelerated && count >= Vector<T>.Count)
         {
             var lows = new Vector<T>(low);
             var highs = new Vector<T>(high);
             for (; i + Vector<T>.Count <= count; i += Vector<T>.Count)
             {
                 var block = new Vector<T>(span.Slice(i, Vector<T>.Count));
-                lows = Vector.Min(lows, block);
-                highs = Vector.Max(highs, block);
+                lows = System.Numerics.Vector.Min(lows, block);
+                highs = System.Numerics.Vector.Max(highs, block);
             }
             for (var lane = 0; lane < Vector<T>.Count; lane++)
             {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OmenDb.Storage.Catalog;
 using OmenDb.Storage.Indexes;
+using OmenDb.Storage.Log;
 using OmenDb.Storage.Mvcc;
 
 namespace OmenDb.Storage.Transactions;
@@ -66,7 +67,19 @@ public sealed class Transaction
     internal ulong CommitTimestamp { get; set; }
 
     /// <summary>Behind its frame in the log.</summary>
-    internal ulong CommitPosition { get; set; }
+    internal Lsn CommitPosition { get; set; }
+
+    /// <summary>Parts of it stand in the log from here on, before its commit frame: recovery must begin there. Null: none.</summary>
+    internal Lsn? FirstPart { get; private set; }
+
+    /// <summary>Before the first part goes to the log.</summary>
+    internal void BeginParts(ICommitLog log)
+    {
+        if (FirstPart is not null)
+            return;
+        FirstPart = log.End;
+        _manager.RegisterParts(this);
+    }
 
     /// <summary>Begins the next statement: own changes so far become visible to it.</summary>
     /// <returns>A new snapshot in READ COMMITTED, the transaction's own point in time otherwise. The caller disposes it.</returns>

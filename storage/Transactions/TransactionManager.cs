@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Log;
 using OmenDb.Storage.Mvcc;
 
 namespace OmenDb.Storage.Transactions;
@@ -30,6 +31,8 @@ public sealed class TransactionManager
     private readonly IRedoBuilder _redo;
     private readonly CatalogStore _catalog;
     private readonly GarbageCollector _garbage;
+    private readonly HashSet<Transaction> _withParts = []; // their parts stand in the log before their commit
+    private Lsn _lastPublishedPosition;
     private ulong _lastVisible;
     private ulong _lastAssigned;
     private ulong _lastTransaction = Timestamp.TransactionBit;
@@ -83,8 +86,8 @@ public sealed class TransactionManager
             transaction.CloseSnapshot();
             return;
         }
-        using var frame = _redo.Build(transaction);
-        ulong position;
+        using var frame = BuildFrame(transaction);
+        Lsn position;
         lock (_order)
         {
             // The merge must see all catalog changes before it in the order, so it happens inside.
@@ -109,12 +112,51 @@ public sealed class TransactionManager
         _garbage.Run();
     }
 
+    private RedoFrame BuildFrame(Transaction transaction)
+    {
+        try
+        {
+            return _redo.Build(transaction);
+        }
+        catch
+        {
+            Forget(transaction);
+            throw;
+        }
+    }
+
+    private void Forget(Transaction transaction)
+    {
+        lock (_order)
+            _withParts.Remove(transaction);
+    }
+
+    internal void RegisterParts(Transaction transaction)
+    {
+        lock (_order)
+            _withParts.Add(transaction);
+    }
+
+    /// <summary>For a checkpoint: a snapshot, the catalog that belongs to it, and the position in the log from which recovery repeats
+    /// everything that the snapshot does not see.</summary>
+    internal (Snapshot Snapshot, CatalogSnapshot Catalog, Lsn ReplayFrom) BeginCheckpoint()
+    {
+        lock (_order)
+        {
+            var from = _lastPublishedPosition;
+            foreach (var transaction in _withParts)
+                from = Lsn.Min(from, transaction.FirstPart!.Value);
+            return (OpenSnapshot(), CurrentCatalog, from);
+        }
+    }
+
     /// <summary>Undoes everything and ends the transaction.</summary>
     public void Rollback(Transaction transaction)
     {
         if (transaction.State != TransactionState.Active)
             return;
         transaction.RollbackTo(default);
+        Forget(transaction);
         transaction.SetState(TransactionState.RolledBack);
         transaction.CloseSnapshot();
     }
@@ -123,7 +165,7 @@ public sealed class TransactionManager
     /// it at once: so it waits for that one.</summary>
     private void WaitForSynchronousBefore(Transaction transaction)
     {
-        ulong needed = 0;
+        var needed = Lsn.Zero;
         lock (_order)
         {
             foreach (var other in _pending)
@@ -134,7 +176,7 @@ public sealed class TransactionManager
                     needed = other.CommitPosition;
             }
         }
-        if (needed > 0)
+        if (needed > Lsn.Zero)
             _log.WaitDurable(needed);
     }
 
@@ -157,6 +199,8 @@ public sealed class TransactionManager
         foreach (var entry in transaction.Undo)
             entry.Table.MarkChanged(entry, timestamp);
         transaction.StagedCatalog?.Publish();
+        _lastPublishedPosition = transaction.CommitPosition;
+        _withParts.Remove(transaction);
         transaction.Stamp.Commit(timestamp);
         Volatile.Write(ref _lastVisible, timestamp); // after the stamp: a snapshot that reads this sees all of it
         _garbage.Add(transaction);
@@ -164,8 +208,9 @@ public sealed class TransactionManager
     }
 
     /// <summary>Recovery: commits up to here are in the tables.</summary>
-    internal void StartAfter(ulong timestamp)
+    internal void StartAfter(ulong timestamp, Lsn position)
     {
+        _lastPublishedPosition = position;
         _lastAssigned = timestamp;
         Volatile.Write(ref _lastVisible, timestamp);
     }

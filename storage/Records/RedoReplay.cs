@@ -1,0 +1,105 @@
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Log;
+using OmenDb.Storage.Tables;
+using OmenDb.Types;
+
+namespace OmenDb.Storage.Records;
+
+/// <summary>Applies the log to tables, catalog and sequences at start.</summary>
+internal sealed class RedoReplay : IRedoConsumer
+{
+    private readonly TableStore _tables;
+    private readonly CatalogStore _catalog;
+    private readonly SequenceStore _sequences;
+    private readonly ulong _after;
+    private readonly Dictionary<ulong, List<byte[]>> _parts = [];
+
+    /// <param name="tables">As of the checkpoint.</param>
+    /// <param name="catalog">Likewise.</param>
+    /// <param name="sequences">Likewise.</param>
+    /// <param name="after">The newest commit in the checkpoint.</param>
+    public RedoReplay(TableStore tables, CatalogStore catalog, SequenceStore sequences, ulong after)
+    {
+        _tables = tables;
+        _catalog = catalog;
+        _sequences = sequences;
+        _after = LastTimestamp = after;
+    }
+
+    /// <summary>The newest commit that was found.</summary>
+    public ulong LastTimestamp { get; private set; }
+
+    public long Frames { get; private set; }
+
+    public void Replay(Lsn start, Lsn end, ReadOnlySpan<byte> record)
+    {
+        Frames++;
+        var reader = new RedoReader(record);
+        var kind = (RedoFrameKind)reader.U8();
+        var transaction = reader.U64();
+        var timestamp = reader.U64();
+        switch (kind)
+        {
+            case RedoFrameKind.Part:
+                if (!_parts.TryGetValue(transaction, out var list))
+                    _parts.Add(transaction, list = []);
+                list.Add(record.ToArray());
+                break;
+            case RedoFrameKind.Commit:
+                _parts.Remove(transaction, out var before);
+                if (timestamp <= _after)
+                    return; // in the checkpoint already
+                // Definitions stand behind the rows (they are merged last) and are applied first: rows need their tables and columns.
+                Apply(record[RedoBuffer.HeaderBytes..], definitions: true);
+                foreach (var part in before ?? [])
+                    Apply(part.AsSpan(RedoBuffer.HeaderBytes), definitions: false);
+                Apply(record[RedoBuffer.HeaderBytes..], definitions: false);
+                LastTimestamp = Math.Max(LastTimestamp, timestamp);
+                break;
+            case RedoFrameKind.Loose:
+                Apply(record[RedoBuffer.HeaderBytes..], definitions: true);
+                Apply(record[RedoBuffer.HeaderBytes..], definitions: false);
+                break;
+            default:
+                throw SqlException.NotSupported($"log frame of kind {(int)kind} at {start}, written by a newer version,");
+        }
+    }
+
+    private void Apply(ReadOnlySpan<byte> records, bool definitions)
+    {
+        var rest = new RedoReader(records);
+        while (!rest.AtEnd)
+        {
+            var kind = (RecordKind)rest.U8();
+            var body = new RedoReader(rest.Take(rest.I32()));
+            if (definitions != (kind == RecordKind.CatalogChange))
+                continue;
+            switch (kind)
+            {
+                case RecordKind.InsertBatch: InsertBatchRecord.Replay(ref body, _tables.Find); break;
+                case RecordKind.Update: UpdateRecord.Replay(ref body, _tables.Find); break;
+                case RecordKind.Delete: DeleteRecord.Replay(ref body, _tables.Find); break;
+                case RecordKind.CatalogChange: ApplyCatalog(CatalogChangeRecord.Read(ref body)); break;
+                case RecordKind.SequenceAdvance:
+                    var (oid, value, called) = SequenceAdvanceRecord.Read(ref body);
+                    _sequences.Restore(oid, value, called);
+                    break;
+                default:
+                    throw SqlException.NotSupported($"log record of kind {(int)kind}, written by a newer version,");
+            }
+        }
+    }
+
+    private void ApplyCatalog((int Oid, CatalogObject? Entry) change)
+    {
+        var old = _catalog.Newest.Find(change.Oid) as TableEntry;
+        if (change.Entry is null)
+            _catalog.Unload(change.Oid);
+        else
+            _catalog.Load(change.Entry);
+        if (old is not null && (change.Entry as TableEntry)?.StorageId != old.StorageId)
+            _tables.Drop(old.StorageId);
+        if (change.Entry is TableEntry table)
+            _tables.Ensure(table);
+    }
+}

@@ -1,0 +1,150 @@
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.FileSystem;
+using OmenDb.Storage.Log;
+using OmenDb.Storage.Manifest;
+using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Records;
+using OmenDb.Storage.Tables;
+using OmenDb.Storage.Transactions;
+
+namespace OmenDb.Storage;
+
+/// <summary>One data directory: catalog, tables, transactions and log together.</summary>
+/// <remarks>Thread-safe. Dispose it when no transaction runs any more: that is the clean shutdown.</remarks>
+public sealed partial class StorageEngine : IDisposable
+{
+    private readonly CatalogStore _catalog = new();
+    private readonly TableStore _tables = new();
+    private readonly ICommitLog _commitLog;
+    private readonly SequenceStore _sequences;
+    private readonly DataDirectory? _directory;
+    private readonly ManifestStore? _manifest;
+    private readonly RedoLog? _log;
+    private bool _disposed;
+
+    private StorageEngine()
+    {
+        _commitLog = new NoCommitLog();
+        _sequences = new SequenceStore(_commitLog);
+        Transactions = new TransactionManager(_commitLog, new NoRedo(), _catalog);
+        foreach (var entry in _catalog.Bootstrap())
+            _catalog.Load(entry);
+    }
+
+    private StorageEngine(IFileSystem files, string path, StorageOptions options)
+    {
+        _directory = DataDirectory.Open(files, path);
+        try
+        {
+            _manifest = ManifestStore.Open(files, path);
+            var late = new LateLog();
+            _sequences = new SequenceStore(late);
+            _commitLog = late;
+            Transactions = new TransactionManager(late, new RedoBuilder(late), _catalog);
+            var from = LoadCheckpoint();
+            var replay = new RedoReplay(_tables, _catalog, _sequences, from);
+            _log = RedoLog.Open(files, _directory.LogPath, options.Log with { KnownDurable = _manifest.LogDurable }, _manifest.ReplayFrom, replay);
+            late.Log = new RedoCommitLog(_log);
+            FinishRecovery();
+            Transactions.StartAfter(replay.LastTimestamp, _log.EndLsn);
+            if (_catalog.Current.Count == 0)
+                Initialise();
+        }
+        catch
+        {
+            Close();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a data directory, made on first use, and recovers it.</summary>
+    /// <exception cref="Types.SqlException">55006 in use; 0A000 newer format; XX001 damage; 58030 and 53100 from the file system.</exception>
+    public static StorageEngine Open(IFileSystem files, string directory, StorageOptions? options = null) =>
+        new(files, directory, options ?? new StorageOptions());
+
+    /// <summary>A database without files that ends with the process.</summary>
+    public static StorageEngine OpenInMemory() => new();
+
+    public TransactionManager Transactions { get; }
+
+    /// <summary>The newest committed catalog.</summary>
+    public CatalogSnapshot Catalog => _catalog.Current;
+
+    public Transaction Begin(IsolationLevel isolation = IsolationLevel.ReadCommitted, bool readOnly = false) => Transactions.Begin(isolation, readOnly);
+
+    /// <inheritdoc cref="TransactionManager.Commit"/>
+    public void Commit(Transaction transaction) => Transactions.Commit(transaction);
+
+    /// <inheritdoc cref="TransactionManager.Rollback"/>
+    public void Rollback(Transaction transaction) => Transactions.Rollback(transaction);
+
+    /// <summary>The rows of a table; valid while the caller's lock on the table keeps it from being dropped.</summary>
+    public Table GetTable(TableEntry entry) => _tables.Find(entry.StorageId)
+        ?? throw Types.SqlException.Internal($"table \"{entry.Name}\" has no storage {entry.StorageId}");
+
+    /// <inheritdoc cref="SequenceStore.Next"/>
+    public long NextValue(SequenceEntry sequence) => _sequences.Next(sequence);
+
+    /// <inheritdoc cref="SequenceStore.Set"/>
+    public void SetValue(SequenceEntry sequence, long value, bool called) => _sequences.Set(sequence, value, called);
+
+    /// <inheritdoc cref="SequenceStore.Current"/>
+    public (long LastValue, bool IsCalled) CurrentValue(SequenceEntry sequence) => _sequences.Current(sequence);
+
+    /// <summary>First start: the objects that every installation has, in one commit.</summary>
+    private void Initialise()
+    {
+        var transaction = Begin();
+        foreach (var entry in _catalog.Bootstrap())
+            transaction.Catalog.Put(entry);
+        Commit(transaction);
+    }
+
+    /// <summary>Indexes are built from the rows, and appends go on where there is room.</summary>
+    private void FinishRecovery()
+    {
+        foreach (var table in _tables.All)
+            table.FinishReplay();
+        foreach (var entry in _catalog.Current.Objects)
+        {
+            if (entry is not IndexEntry index)
+                continue;
+            var table = _catalog.Current.Find<TableEntry>(index.TableOid)!;
+            if (GetTable(table).CreateIndex(Definition(table, index), null, out var duplicate) is null)
+                throw new Types.SqlException(Types.SqlState.IndexCorrupted,
+                    $"rows {duplicate.First} and {duplicate.Second} of table \"{table.Name}\" have the same key in unique index \"{index.Name}\"");
+        }
+    }
+
+    private ulong LoadCheckpoint() => 0;
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Close();
+    }
+
+    private void Close()
+    {
+        _log?.Dispose();
+        _manifest?.Dispose();
+        _tables.Dispose();
+        _directory?.Dispose();
+    }
+
+    /// <summary>Stands in until the log is open: recovery itself commits nothing.</summary>
+    private sealed class LateLog : ICommitLog
+    {
+        public ICommitLog Log { get; set; } = new NoCommitLog();
+
+        public Lsn Append(ReadOnlySpan<byte> frame) => Log.Append(frame);
+
+        public Lsn Durable => Log.Durable;
+
+        public Lsn End => Log.End;
+
+        public void WaitDurable(Lsn position) => Log.WaitDurable(position);
+    }
+}
