@@ -1,0 +1,27 @@
+namespace OmenDb.Engine;
+
+/// <summary>Who connects to what. The user is authenticated already.</summary>
+public sealed record SessionOptions
+{
+    public string User { get; init; } = "omendb";
+
+    public string Database { get; init; } = "omendb";
+
+    /// <summary>Settings of the startup message (client_encoding, DateStyle, application_name, options -c ...), as written.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Parameters { get; init; } = [];
+
+    /// <summary>For pg_stat_activity; null for embedded and local sessions.</summary>
+    public System.Net.IPEndPoint? ClientAddress { get; init; }
+}
+
+public sealed record DatabaseOptions
+{
+    /// <summary>Bytes that all queries together may hold; 0: no limit.</summary>
+    public long MemoryLimitBytes { get; init; }
+
+    /// <summary>Sessions at a time; one more is refused with 53300.</summary>
+    public int MaxConnections { get; init; } = 100;
+
+    /// <summary>Defaults of settings for all sessions, as in a configuration file.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+}
