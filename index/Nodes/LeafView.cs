@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using OmenDb.Index.Keys;
 
 namespace OmenDb.Index.Nodes;
@@ -82,7 +83,11 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
             if (order != 0)
                 return order > 0 ? 0 : Capacity;
         }
-        var slot = SlotSearch.LowerBound(Heads, Capacity, head, Predict(head), ref steps);
+        var predicted = Predict(head);
+        // The row id is wanted next: its cache miss overlaps that of the search.
+        if (Sse.IsSupported)
+            Sse.Prefetch0(Rows + predicted);
+        var slot = SlotSearch.LowerBound(Heads, Capacity, head, predicted, ref steps);
         if (TKey.HasHeads || (_lens.Kind == LensKind.Key && rowId != 0))
             slot = SettleTies(slot, key, rowId, ref steps);
         return slot;

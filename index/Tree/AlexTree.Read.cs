@@ -227,21 +227,35 @@ internal sealed unsafe partial class AlexTree<TKey>
             return 0;
         var count = 0;
         var bits = view.Bits;
+        var fromKeys = view.Keys;
+        var fromRows = view.Rows;
         var word = slot >> 6;
         var rest = bits[word] & (ulong.MaxValue << (slot & 63));
-        while (true)
+        // Every store is below room, every load below the capacity.
+        var room = keys.Length;
+        fixed (ulong* toKeys = keys, toRows = rows)
         {
-            for (; rest != 0; rest &= rest - 1)
+            while (true)
             {
-                if (count == keys.Length)
+                if (rest == ulong.MaxValue && room - count >= 64)
+                {
+                    new ReadOnlySpan<ulong>(fromKeys + (word << 6), 64).CopyTo(new Span<ulong>(toKeys + count, 64));
+                    new ReadOnlySpan<ulong>(fromRows + (word << 6), 64).CopyTo(new Span<ulong>(toRows + count, 64));
+                    count += 64;
+                    rest = 0;
+                }
+                for (; rest != 0; rest &= rest - 1)
+                {
+                    if (count == room)
+                        return count;
+                    slot = (word << 6) + BitOperations.TrailingZeroCount(rest);
+                    toKeys[count] = fromKeys[slot];
+                    toRows[count++] = fromRows[slot];
+                }
+                if (++word << 6 >= view.Capacity)
                     return count;
-                slot = (word << 6) + BitOperations.TrailingZeroCount(rest);
-                keys[count] = view.Keys[slot];
-                rows[count++] = view.Rows[slot];
+                rest = bits[word];
             }
-            if (++word << 6 >= view.Capacity)
-                return count;
-            rest = bits[word];
         }
     }
 

@@ -35,9 +35,34 @@ internal sealed unsafe partial class AlexTree<TKey>
             return false;
         var foreign = !IsLensKey(leaf, key);
         if (!full && !foreign && count >= WornSplitEntries)
-            return false; // the model has worn out
+            return false; // catastrophic shifts
+        if (full && count >= WornSplitEntries && CostModel.IsWorn(leaf) && SplitBeatsExpansion(leaf))
+            return false;
         Rebuild(leaf, LeafBuilder<TKey>.CapacityFor(count + 1, ExpandedDensity, maxSlots), LeafLayout.Gapped, allowRow: !foreign);
         return true;
+    }
+
+    /// <summary>Lays the entries out both ways, in memory that nobody else sees, and compares what inserts would cost.</summary>
+    private bool SplitBeatsExpansion(Node* leaf)
+    {
+        using var entries = new EntryBuffer(leaf->Count);
+        var count = new LeafView<TKey>(leaf).Compact(entries.Keys, entries.Rows);
+        var half = count / 2;
+        var whole = Foresee(entries.Keys, entries.Rows, count, ExpandedDensity);
+        var halves = 0.5 * (Foresee(entries.Keys, entries.Rows, half, _options.InitialDensity)
+            + Foresee(entries.Keys + half, entries.Rows + half, count - half, _options.InitialDensity));
+        return CostModel.SplitPays(whole, halves);
+    }
+
+    private double Foresee(ulong* keys, ulong* rows, int count, double density)
+    {
+        Node trial = default;
+        LeafBuilder<TKey>.Fill(
+            &trial, keys, rows, count, LeafBuilder<TKey>.CapacityFor(count, density, _options.MaxLeafSlots), LeafLayout.Gapped, _pool);
+        var cost = CostModel.Expected(&trial);
+        _pool.Free(trial.Block, LeafView<TKey>.BlockBytes(trial.Capacity));
+        TKey.RetireLens(trial.Lens, _retired);
+        return cost;
     }
 
     /// <summary>False when the leaf searches by the row ids of one key and this is another key.</summary>

@@ -216,8 +216,10 @@ internal sealed unsafe partial class AlexTree<TKey>
 
     private bool TryModelDown(in NodePath path, in Entries entries)
     {
-        // Skewed entries need narrower slots before one of them ends near the middle.
-        for (var fanout = 2 * SlotsPerLeaf; fanout <= WidestFreshFanout && fanout <= _options.MaxModelFanout; fanout *= 4)
+        // Skewed entries need narrower slots before one of them ends near the middle. Only the first level tries hard: what is still
+        // skewed below it (exponential spacing) would become a long chain of model nodes.
+        var widest = Math.Min(ModelDepth(path) == 0 ? WidestFreshFanout : 2 * SlotsPerLeaf, _options.MaxModelFanout);
+        for (var fanout = 2 * SlotsPerLeaf; fanout <= widest; fanout *= 4)
         {
             if (TryModelDown(path, entries, fanout))
                 return true;
