@@ -8,6 +8,11 @@ public static class RuleList
 {
     public static readonly ImmutableArray<Rule> All =
     [
+        new SimplificationRule(),
         new DecorrelationRule(),
+        new FilterPushdownRule(),
+        new SemiJoinPushdownRule(),
+        new JoinOrderRule(),
+        new ColumnPruningRule(),
     ];
 }
