@@ -1,8 +1,9 @@
 namespace OmenDb.Index;
 
 /// <summary>Decides under the leaf latch whether an entry that is already there forbids a new one with the same key.</summary>
-/// <remarks>Runs with a spinning latch held: it looks at the row's newest versions and returns; it must not wait, and must not write
-/// to the same index.</remarks>
+/// <remarks>Runs with a spinning latch held: it looks at the row's newest versions and returns; it must not wait, and must not use
+/// any index, not even to read it: it could wait for its own latch. It may be asked again about the same row
+/// when a full leaf has to be divided first.</remarks>
 public interface IUniqueCheck
 {
     bool Conflicts(ulong existingRowId);
