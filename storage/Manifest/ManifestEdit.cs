@@ -23,8 +23,9 @@ public enum CheckpointFileKind
 /// <param name="TableId">0 where it does not apply.</param>
 /// <param name="Segment">Index of the segment in its table.</param>
 /// <param name="SizeBytes">Length of the file: a shorter one is damaged.</param>
-/// <param name="Crc">CRC32C of the whole file.</param>
-public sealed record CheckpointFile(long Number, string Name, CheckpointFileKind Kind, long TableId, int Segment, long SizeBytes, uint Crc);
+/// <param name="BlockCrcs">CRC32C of each 1 MiB of the file, the last one shorter: so that damage has an offset.</param>
+public sealed record CheckpointFile(
+    long Number, string Name, CheckpointFileKind Kind, long TableId, int Segment, long SizeBytes, IReadOnlyList<uint> BlockCrcs);
 
 /// <summary>One atomic change of the manifest; what is null stays as it was.</summary>
 public sealed record ManifestEdit

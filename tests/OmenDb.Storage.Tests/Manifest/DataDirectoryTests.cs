@@ -46,7 +46,7 @@ public sealed class DataDirectoryTests : IDisposable
             {
                 manifest.Apply(new ManifestEdit
                 {
-                    Added = [new CheckpointFile(manifest.TakeFileNumber(), $"f{i}", CheckpointFileKind.SegmentBase, i, 0, 100, 7)],
+                    Added = [new CheckpointFile(manifest.TakeFileNumber(), $"f{i}", CheckpointFileKind.SegmentBase, i, 0, 100, [7])],
                     Removed = i > 2 ? [i - 2] : null, ReplayFrom = i * 1000, Counters = new Dictionary<string, long> { ["next_oid"] = i },
                 });
             }

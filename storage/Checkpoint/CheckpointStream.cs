@@ -1,0 +1,94 @@
+using OmenDb.Storage.FileSystem;
+using OmenDb.Storage.Log;
+using OmenDb.Types;
+
+namespace OmenDb.Storage.Checkpoint;
+
+/// <summary>Writes a checkpoint file front to back and keeps the checksum of each block.</summary>
+internal sealed class CheckpointStream(IFile file) : Stream
+{
+    private readonly byte[] _block = GC.AllocateUninitializedArray<byte>(CheckpointFormat.BlockBytes);
+    private readonly List<uint> _crcs = [];
+    private long _written;
+    private int _used;
+
+    public IReadOnlyList<uint> BlockCrcs => _crcs;
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => _written + _used;
+
+    public override long Position
+    {
+        get => Length;
+        set => throw new NotSupportedException();
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var count = Math.Min(buffer.Length, _block.Length - _used);
+            buffer[..count].CopyTo(_block.AsSpan(_used));
+            _used += count;
+            buffer = buffer[count..];
+            if (_used == _block.Length)
+                WriteBlock();
+        }
+    }
+
+    /// <summary>The last block, and all of it on the device.</summary>
+    public void Complete()
+    {
+        if (_used > 0)
+            WriteBlock();
+        file.Flush();
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush()
+    {
+        // Only Complete makes anything durable.
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <summary>Reads a whole file, checking every block.</summary>
+    /// <exception cref="SqlException">XX001 with the offset of the damaged block.</exception>
+    public static byte[] ReadChecked(IFileSystem files, string path, long sizeBytes, IReadOnlyList<uint> blockCrcs)
+    {
+        if (!files.FileExists(path))
+            throw SqlException.Corruption(path, 0, "the file is missing, but the manifest names it");
+        using var file = files.Open(path, FileOpenMode.Read);
+        if (file.Length != sizeBytes)
+            throw SqlException.Corruption(path, Math.Min(file.Length, sizeBytes), $"the file has {file.Length} bytes instead of {sizeBytes}");
+        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)sizeBytes));
+        for (var block = 0; block < blockCrcs.Count; block++)
+        {
+            var offset = block * CheckpointFormat.BlockBytes;
+            var span = bytes.AsSpan(offset, Math.Min(CheckpointFormat.BlockBytes, bytes.Length - offset));
+            file.ReadExactly(offset, span);
+            if (Crc32C.Compute(span) != blockCrcs[block])
+                throw SqlException.Corruption(path, offset, $"wrong checksum of a block of {span.Length} bytes");
+        }
+        return bytes;
+    }
+
+    private void WriteBlock()
+    {
+        var block = _block.AsSpan(0, _used);
+        _crcs.Add(Crc32C.Compute(block));
+        file.WriteAll(_written, block);
+        _written += _used;
+        _used = 0;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using OmenDb.Arrow;
+using OmenDb.Arrow.Ipc;
+using OmenDb.Storage.FileSystem;
+using OmenDb.Storage.Manifest;
+using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Tables;
+
+namespace OmenDb.Storage.Checkpoint;
+
+/// <summary>Writes what has changed in one segment, as one snapshot sees it.</summary>
+internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, Snapshot snapshot, ulong previous) : IDisposable
+{
+    private readonly Selection _scratch = new(RowId.VectorRows);
+
+    /// <summary>What is to be written of a segment. Nothing when there are no vectors.</summary>
+    internal readonly record struct Plan(List<int> Vectors, List<int> Columns, bool IsBase);
+
+    /// <summary>A delta, or a new base when there is none yet or when the deltas would exceed half of it.</summary>
+    /// <param name="table">With the columns to keep.</param>
+    /// <param name="segment">Of the table.</param>
+    /// <param name="live">Its live files, rising by number; the first is the base.</param>
+    public Plan Decide(CheckpointTable table, Segment segment, IReadOnlyList<CheckpointFile> live)
+    {
+        var vectors = new List<int>();
+        var columns = new SortedSet<int>();
+        for (var v = 0; v < segment.VectorCount; v++)
+        {
+            // Without the latch: a commit marks its vectors before it becomes visible, so what the snapshot sees is marked.
+            var slot = segment.Vector(v);
+            var changed = Volatile.Read(ref slot.RowsLastChanged) > previous;
+            var chunks = slot.Columns;
+            foreach (var (physical, _) in table.Columns)
+            {
+                if (physical < chunks.Length && Volatile.Read(ref chunks[physical].LastChanged) > previous)
+                {
+                    columns.Add(physical);
+                    changed = true;
+                }
+            }
+            if (changed)
+                vectors.Add(v);
+        }
+        if (vectors.Count == 0)
+            return new Plan([], [], false);
+        if (live.Count > 0)
+        {
+            var total = (double)segment.VectorCount * (table.Columns.Count + 1);
+            var share = vectors.Count * (columns.Count + 1) / total;
+            var deltas = live.Skip(1).Sum(file => (double)file.SizeBytes) / Math.Max(1, live[0].SizeBytes);
+            if (share + deltas <= 0.5)
+                return new Plan(vectors, [.. columns], false);
+        }
+        return new Plan([.. Enumerable.Range(0, segment.VectorCount)], [.. table.Columns.Select(c => c.Physical)], true);
+    }
+
+    /// <summary>Writes and flushes the file; its name is not durable yet.</summary>
+    public CheckpointFile Write(CheckpointTable table, Segment segment, Plan plan, long number)
+    {
+        var name = CheckpointFormat.SegmentName(number, table.Table.StorageId, segment.Number);
+        var path = FileExtensions.PathOf(directory, name);
+        files.Delete(path); // an orphan of a crash, under a number that was never made known
+        using var file = files.Open(path, FileOpenMode.CreateNew);
+        using var stream = new CheckpointStream(file);
+        using (var writer = ArrowWriter.ToFile(stream, SchemaOf(table, segment, plan)))
+        {
+            using var scan = table.Table.OpenScan(snapshot, plan.Columns.ToArray());
+            foreach (var vector in plan.Vectors)
+            {
+                // Anew for each: writing empties a batch's selection, borrowing leaves its columns at foreign memory.
+                using var batch = new Batch(plan.Columns.Count + 1);
+                ReadVector(table.Table, scan, segment, vector, plan.Columns, batch);
+                writer.Write(batch);
+            }
+            writer.Finish();
+        }
+        stream.Complete();
+        return new CheckpointFile(number, name, plan.IsBase ? CheckpointFileKind.SegmentBase : CheckpointFileKind.SegmentDelta,
+            table.Table.StorageId, segment.Number, stream.Length, [.. stream.BlockCrcs]);
+    }
+
+    public void Dispose() => _scratch.Dispose();
+
+    private void ReadVector(Table table, TableScan scan, Segment segment, int vector, List<int> columns, Batch batch)
+    {
+        var visible = scan.Read(new Morsel(segment.Number, vector, 1), 0, batch, _scratch, out _);
+        if (visible == 0)
+        {
+            batch.Selection = null;
+            batch.Length = 0;
+            for (var i = 0; i < columns.Count; i++)
+                batch.Columns[i].ResetFlat(table.Column(columns[i]).Arrow, 0);
+        }
+        var rows = batch.Columns[columns.Count];
+        rows.ResetFlat(ArrowType.Int32, batch.Length);
+        for (var i = 0; i < batch.Length; i++)
+            ((int*)rows.Values)[i] = (vector * RowId.VectorRows) + i; // in range: ResetFlat made room for Length values
+    }
+
+    private static Schema SchemaOf(CheckpointTable table, Segment segment, Plan plan)
+    {
+        var names = table.Columns.ToDictionary(c => c.Physical, c => c.Name);
+        var fields = plan.Columns.Select(c => new Field(names[c], table.Table.Column(c).Arrow)
+        {
+            Metadata = new Dictionary<string, string> { [CheckpointFormat.ColumnKey] = c.ToString(CultureInfo.InvariantCulture) },
+        }).Append(new Field(CheckpointFormat.RowField, ArrowType.Int32, Nullable: false));
+        return new Schema([.. fields])
+        {
+            Metadata = new Dictionary<string, string>
+            {
+                [CheckpointFormat.FormatKey] = CheckpointFormat.Version.ToString(CultureInfo.InvariantCulture),
+                [CheckpointFormat.TableKey] = table.Table.StorageId.ToString(CultureInfo.InvariantCulture),
+                [CheckpointFormat.SegmentKey] = segment.Number.ToString(CultureInfo.InvariantCulture),
+                [CheckpointFormat.VectorsKey] = string.Join(',', plan.Vectors),
+            },
+        };
+    }
+}
