@@ -1,3 +1,4 @@
+using OmenDb.Arrow;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Log;
 using OmenDb.Types;
@@ -64,24 +65,38 @@ internal sealed class CheckpointStream(IFile file) : Stream
 
     /// <summary>Reads a whole file, checking every block.</summary>
     /// <exception cref="SqlException">XX001 with the offset of the damaged block.</exception>
-    public static byte[] ReadChecked(IFileSystem files, string path, long sizeBytes, IReadOnlyList<uint> blockCrcs)
+    /// <remarks>The buffer is the caller's.</remarks>
+    public static NativeBuffer ReadChecked(IFileSystem files, string path, long sizeBytes, IReadOnlyList<uint> blockCrcs)
     {
         if (!files.FileExists(path))
             throw SqlException.Corruption(path, 0, "the file is missing, but the manifest names it");
         using var file = files.Open(path, FileOpenMode.Read);
         if (file.Length != sizeBytes)
             throw SqlException.Corruption(path, Math.Min(file.Length, sizeBytes), $"the file has {file.Length} bytes instead of {sizeBytes}");
-        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)sizeBytes));
-        for (var block = 0; block < blockCrcs.Count; block++)
+        if (blockCrcs.Count != (sizeBytes + CheckpointFormat.BlockBytes - 1) / CheckpointFormat.BlockBytes)
+            throw SqlException.Corruption(path, 0, "the manifest has not one checksum for each block");
+        var bytes = NativeBuffer.Allocate(sizeBytes, zeroed: false);
+        try
         {
-            var offset = block * CheckpointFormat.BlockBytes;
-            var span = bytes.AsSpan(offset, Math.Min(CheckpointFormat.BlockBytes, bytes.Length - offset));
-            file.ReadExactly(offset, span);
-            if (Crc32C.Compute(span) != blockCrcs[block])
-                throw SqlException.Corruption(path, offset, $"wrong checksum of a block of {span.Length} bytes");
+            for (var block = 0; block < blockCrcs.Count; block++)
+            {
+                var offset = (long)block * CheckpointFormat.BlockBytes;
+                var span = Block(bytes, offset, (int)Math.Min(CheckpointFormat.BlockBytes, sizeBytes - offset));
+                file.ReadExactly(offset, span);
+                if (Crc32C.Compute(span) != blockCrcs[block])
+                    throw SqlException.Corruption(path, offset, $"wrong checksum of a block of {span.Length} bytes");
+            }
+        }
+        catch
+        {
+            bytes.Release();
+            throw;
         }
         return bytes;
     }
+
+    // In range: a file has ⌈size / block⌉ checksums, and the last block ends at its size.
+    private static unsafe Span<byte> Block(NativeBuffer bytes, long offset, int length) => new(bytes.Pointer + offset, length);
 
     private void WriteBlock()
     {

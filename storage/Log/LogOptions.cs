@@ -3,7 +3,7 @@ namespace OmenDb.Storage.Log;
 /// <summary>Settings of the redo log. Sizes in bytes.</summary>
 public sealed record LogOptions
 {
-    /// <summary>Size of one segment file; a multiple of 4096. An existing log keeps the size it was made with.</summary>
+    /// <summary>Size of one segment file; a multiple of 8, at least 4096. An existing log keeps the size it was made with.</summary>
     /// <remarks>16 MB: making a new one costs some 50 ms of zero-writing, and recycling makes that rare.</remarks>
     public int SegmentSize { get; init; } = 16 << 20;
 

@@ -100,9 +100,10 @@ public sealed class RedoLog : IDisposable
         if (numbers.Count > 0)
         {
             using var file = files.Open(FileExtensions.PathOf(directory, LogFormat.SegmentName(numbers.Min())), FileOpenMode.Read);
-            segmentSize = checked((int)file.Length);
+            if (file.Length is < 4096 or > int.MaxValue)
+                throw SqlException.Corruption(file.Path, 0, $"a log segment of {file.Length} bytes");
+            segmentSize = (int)file.Length;
         }
-        ArgumentOutOfRangeException.ThrowIfLessThan(segmentSize, 4096, nameof(options));
         var start = replayFrom == Lsn.Zero ? new Lsn(segmentSize) : replayFrom;
         var first = start.Value / segmentSize;
         if (replayFrom != Lsn.Zero && !numbers.Contains(first))

@@ -46,7 +46,7 @@ public sealed class SimulatedFileSystem : IFileSystem
         lock (_gate)
         {
             _off = true;
-            var random = new Random(HashCode.Combine(_seed, OperationCount, 1));
+            var random = new Random(NextSeed());
             var names = new Dictionary<string, SimulatedFile>(_savedNames, StringComparer.Ordinal);
             foreach (var directory in _unsavedNames.Select(n => n.Directory).Distinct().Order(StringComparer.Ordinal).ToArray())
             {
@@ -54,7 +54,7 @@ public sealed class SimulatedFileSystem : IFileSystem
                 foreach (var change in changes.Take(random.Next(changes.Length + 1)))
                     change.Apply(names);
             }
-            var next = new SimulatedFileSystem(unchecked((_seed * 31) + (int)OperationCount + 1));
+            var next = new SimulatedFileSystem(NextSeed() + 1);
             next._directories.UnionWith(_directories);
             foreach (var (name, file) in names.OrderBy(n => n.Key, StringComparer.Ordinal))
                 next._names[name] = next._savedNames[name] = file.AfterCrash(random);
@@ -205,6 +205,9 @@ public sealed class SimulatedFileSystem : IFileSystem
         lock (_gate)
             return Faults.Capacity == long.MaxValue ? long.MaxValue : Math.Max(0, Faults.Capacity - Used());
     }
+
+    /// <summary>Not HashCode, which differs between processes.</summary>
+    private int NextSeed() => unchecked((_seed * 16777619) ^ ((int)OperationCount * 1000003));
 
     private static string DirectoryOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 

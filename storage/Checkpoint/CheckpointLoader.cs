@@ -1,0 +1,144 @@
+using System.Globalization;
+using OmenDb.Arrow;
+using OmenDb.Arrow.Ipc;
+using OmenDb.Storage.FileSystem;
+using OmenDb.Storage.Manifest;
+using OmenDb.Storage.Tables;
+using OmenDb.Types;
+
+namespace OmenDb.Storage.Checkpoint;
+
+/// <summary>Puts the rows of the last checkpoint into empty tables.</summary>
+internal sealed class CheckpointLoader(IFileSystem files, string directory, ManifestStore manifest)
+{
+    /// <summary>The catalog's bytes; null when there was no checkpoint yet.</summary>
+    /// <exception cref="SqlException">XX001, 58030.</exception>
+    public byte[]? ReadCatalog()
+    {
+        var file = manifest.Files.Values.LastOrDefault(f => f.Kind == CheckpointFileKind.Catalog);
+        if (file is null)
+            return null;
+        using var bytes = CheckpointStream.ReadChecked(files, PathOf(file), file.SizeBytes, file.BlockCrcs);
+        return bytes.Span[..(int)file.SizeBytes].ToArray();
+    }
+
+    /// <summary>Deletes what a crash has left: files that the manifest does not name.</summary>
+    public void Sweep()
+    {
+        var live = manifest.Files.Values.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var name in files.List(directory).Where(name => !live.Contains(name)))
+            files.Delete(FileExtensions.PathOf(directory, name));
+    }
+
+    /// <summary>Loads all tables, several segments at once.</summary>
+    /// <param name="find">The empty table of a storage id, without indexes, and the columns that the catalog has (others in the files were
+    /// dropped and are left out); null: the catalog has no such table.</param>
+    /// <param name="parallelism">Threads.</param>
+    /// <exception cref="SqlException">XX001 with file and offset; 58030.</exception>
+    public void LoadTables(Func<long, CheckpointTable?> find, int parallelism)
+    {
+        var segments = new List<(CheckpointTable Table, Segment Segment, List<CheckpointFile> Files)>();
+        var byTable = manifest.Files.Values.Where(file => file.Kind != CheckpointFileKind.Catalog).GroupBy(file => file.TableId);
+        foreach (var ofTable in byTable)
+        {
+            var table = find(ofTable.Key)
+                ?? throw SqlException.Corruption(PathOf(ofTable.First()), 0, $"the catalog has no table with storage id {ofTable.Key}");
+            foreach (var ofSegment in ofTable.GroupBy(file => file.Segment).OrderBy(group => group.Key))
+                segments.Add((table, table.Table.RestoreSegment(ofSegment.Key), [.. ofSegment.OrderBy(file => file.Number)]));
+        }
+        try
+        {
+            // Segments share nothing but their table's row count, which is kept with interlocked additions.
+            Parallel.ForEach(segments, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, work =>
+            {
+                foreach (var file in work.Files)
+                    LoadFile(work.Table, work.Segment, file);
+            });
+        }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<SqlException>().FirstOrDefault() is { } first)
+        {
+            throw new SqlException(first.SqlState, first.Message, e) { Detail = first.Detail, Hint = first.Hint };
+        }
+    }
+
+    private void LoadFile(CheckpointTable table, Segment segment, CheckpointFile file)
+    {
+        var path = PathOf(file);
+        using var bytes = CheckpointStream.ReadChecked(files, path, file.SizeBytes, file.BlockCrcs);
+        try
+        {
+            using var reader = new ArrowFileReader(bytes);
+            var columns = ColumnsOf(table, reader.Schema, path);
+            var vectors = VectorsOf(reader, segment, file, path);
+            for (var i = 0; i < vectors.Length; i++)
+            {
+                using var batch = reader.Read(i);
+                LoadVector(table.Table, segment, vectors[i], columns, batch, path);
+            }
+        }
+        catch (InvalidDataException e)
+        {
+            // The checksums were right: it was written wrong, which must not pass for damage of the disk.
+            throw new SqlException(SqlState.DataCorrupted, $"could not read checkpoint file \"{path}\": {e.Message}", e);
+        }
+    }
+
+    private static unsafe void LoadVector(Table table, Segment segment, int vector, int[] columns, Batch batch, string path)
+    {
+        var rows = new int[batch.Length];
+        var source = batch.Columns[columns.Length];
+        var previous = -1;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            rows[i] = source.Get<int>(i) - (vector * RowId.VectorRows);
+            if (rows[i] <= previous || rows[i] >= RowId.VectorRows)
+                throw SqlException.Corruption(path, 0, $"row {source.Get<int>(i)} in vector {vector}");
+            previous = rows[i];
+        }
+        var slot = table.RestoreVector(segment, vector, previous + 1);
+        for (var c = 0; c < columns.Length; c++)
+        {
+            if (columns[c] >= 0)
+                table.RestoreColumn(slot, columns[c], batch.Columns[c], rows);
+        }
+        table.RestoreAlive(slot, rows);
+    }
+
+    /// <summary>The physical column of each field but the last, which is the row number; -1 for a column that was dropped.</summary>
+    private static int[] ColumnsOf(CheckpointTable table, Schema schema, string path)
+    {
+        if (schema.Fields.Length == 0 || schema.Fields[^1] is not { Name: CheckpointFormat.RowField, Type.Physical: PhysicalType.Int32 })
+            throw SqlException.Corruption(path, 0, "the last field is not the row number");
+        var columns = new int[schema.Fields.Length - 1];
+        for (var i = 0; i < columns.Length; i++)
+        {
+            var field = schema.Fields[i];
+            if (field.Metadata?.GetValueOrDefault(CheckpointFormat.ColumnKey) is not { } number
+                || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var physical))
+                throw SqlException.Corruption(path, 0, $"field \"{field.Name}\" states no column number");
+            columns[i] = table.Columns.Any(c => c.Physical == physical) ? physical : -1;
+            if (columns[i] >= 0 && field.Type.Physical != table.Table.Column(physical).Arrow.Physical)
+                throw SqlException.Corruption(path, 0, $"field \"{field.Name}\" has type {field.Type.Id}, its column {table.Table.Column(physical).Arrow.Id}");
+        }
+        return columns;
+    }
+
+    private static int[] VectorsOf(ArrowFileReader reader, Segment segment, CheckpointFile file, string path)
+    {
+        var metadata = reader.Schema.Metadata;
+        if (metadata?.GetValueOrDefault(CheckpointFormat.FormatKey) is not { } format)
+            throw SqlException.Corruption(path, 0, "it is not a checkpoint file");
+        if (int.Parse(format, CultureInfo.InvariantCulture) > CheckpointFormat.Version)
+            throw SqlException.NotSupported($"checkpoint file \"{path}\" of format version {format} (this program reads up to {CheckpointFormat.Version})");
+        if (metadata.GetValueOrDefault(CheckpointFormat.TableKey) != file.TableId.ToString(CultureInfo.InvariantCulture)
+            || metadata.GetValueOrDefault(CheckpointFormat.SegmentKey) != segment.Number.ToString(CultureInfo.InvariantCulture))
+            throw SqlException.Corruption(path, 0, "it belongs to another table or segment");
+        var list = metadata.GetValueOrDefault(CheckpointFormat.VectorsKey) ?? "";
+        int[] vectors = [.. list.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(v => int.Parse(v, CultureInfo.InvariantCulture))];
+        if (vectors.Length != reader.BatchCount || vectors.Any(v => v is < 0 or >= RowId.VectorsPerSegment))
+            throw SqlException.Corruption(path, 0, $"{reader.BatchCount} batches for vectors {list}");
+        return vectors;
+    }
+
+    private string PathOf(CheckpointFile file) => FileExtensions.PathOf(directory, file.Name);
+}
