@@ -19,6 +19,10 @@ public sealed record LogOptions
     /// <summary>How many segments ahead of the current one are kept when old ones are recycled; the rest is deleted.</summary>
     public int SpareSegments { get; init; } = 4;
 
+    /// <summary>Makes the next segment on a pool thread when half of the last one is used, so that no commit waits for it.</summary>
+    /// <remarks>Off under simulation, where a seed must repeat its history.</remarks>
+    public bool PrepareInBackground { get; init; } = true;
+
     /// <summary>The manifest's word that the log reached at least here: a log that ends earlier has lost something.</summary>
     public Lsn KnownDurable { get; init; }
 

@@ -10,10 +10,12 @@ internal sealed class LogSegments(IFileSystem files, string directory, int segme
 {
     private static readonly byte[] Zeros = new byte[256 << 10];
 
-    private readonly Lock _gate = new();
+    private readonly Lock _making = new(); // held while files are made and renamed; before _gate
+    private readonly Lock _gate = new();   // the open files; never held over file operations that wait for the device
     private readonly Dictionary<long, IFile> _open = [];
     private long _oldest;
     private long _readyEnd;
+    private bool _closed;
 
     /// <summary>Everything below this position has a file behind it.</summary>
     public long ReadyEnd => Volatile.Read(ref _readyEnd);
@@ -32,9 +34,9 @@ internal sealed class LogSegments(IFileSystem files, string directory, int segme
     {
         if (ReadyEnd >= end)
             return;
-        lock (_gate)
+        lock (_making)
         {
-            while (_readyEnd < end)
+            while (_readyEnd < end && !_closed)
             {
                 var number = _readyEnd / segmentSize;
                 if (!Exists(number))
@@ -59,15 +61,14 @@ internal sealed class LogSegments(IFileSystem files, string directory, int segme
     /// <paramref name="spares"/> beyond <paramref name="current"/>, and deletes the others.</summary>
     public void Retire(long keepFrom, long current, int spares)
     {
-        lock (_gate)
+        lock (_making)
         {
             if (keepFrom <= _oldest)
                 return;
             var recycled = 0;
             foreach (var number in files.List(directory).Select(LogFormat.SegmentNumber).Where(n => n != 0 && n < keepFrom).Order().ToArray())
             {
-                if (_open.Remove(number, out var file))
-                    file.Dispose();
+                Close(number);
                 var target = (_readyEnd / segmentSize) + recycled;
                 if (target <= current + spares && HasRightSize(number) && !files.FileExists(PathOf(target)))
                 {
@@ -88,11 +89,22 @@ internal sealed class LogSegments(IFileSystem files, string directory, int segme
 
     public void Dispose()
     {
+        lock (_making)
+            _closed = true; // whoever prepares the next segment in the background has ended, or will do nothing
         lock (_gate)
         {
             foreach (var file in _open.Values)
                 file.Dispose();
             _open.Clear();
+        }
+    }
+
+    private void Close(long number)
+    {
+        lock (_gate)
+        {
+            if (_open.Remove(number, out var file))
+                file.Dispose();
         }
     }
 

@@ -49,6 +49,7 @@ public sealed class RedoLog : IDisposable
     private long _flushCount;
     private SqlException? _failure;
     private bool _disposed;
+    private int _preparing;
 
     private RedoLog(LogOptions options, LogSegments segments, int segmentSize, Lsn end, uint chain)
     {
@@ -148,8 +149,32 @@ public sealed class RedoLog : IDisposable
                     continue; // others were faster
                 OpenRun();
                 AppendFrames(record, payloadCrc, stream: false);
+                if (_segments.ReadyEnd - _end < _segmentSize / 2 && _options.PrepareInBackground)
+                    PrepareNext();
                 return new Lsn(_end);
             }
+        }
+    }
+
+    private void PrepareNext()
+    {
+        if (Interlocked.Exchange(ref _preparing, 1) == 0)
+            ThreadPool.UnsafeQueueUserWorkItem(static log => log.Prepare(), this, preferLocal: false);
+    }
+
+    private void Prepare()
+    {
+        try
+        {
+            _segments.EnsureReady(_segments.ReadyEnd + 1);
+        }
+        catch (SqlException)
+        {
+            // Nobody asked for the space yet: whoever needs it tries again and gets the error.
+        }
+        finally
+        {
+            Volatile.Write(ref _preparing, 0);
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class CheckpointTests : IDisposable
     {
         var directory = DataDirectory.Open(_files, "/db");
         _manifest = ManifestStore.Open(_files, "/db");
-        _log = RedoLog.Open(_files, "/db/log", new LogOptions { SegmentSize = 16384, BufferSize = 4096 }, Lsn.Zero, new Log.Collected());
+        _log = RedoLog.Open(_files, "/db/log", new LogOptions { SegmentSize = 16384, BufferSize = 4096, PrepareInBackground = false }, Lsn.Zero, new Log.Collected());
         _source = new Source(this);
         _checkpointer = new Checkpointer(_files, directory.CheckpointPath, _manifest, _log, _source);
     }

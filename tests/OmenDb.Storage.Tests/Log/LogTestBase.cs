@@ -16,7 +16,7 @@ internal sealed class Collected : IRedoConsumer
 
 internal static class LogTest
 {
-    public static readonly LogOptions Small = new() { SegmentSize = 16384, BufferSize = 4096, MaxBufferedBytes = 65536, StreamAbove = 20000 };
+    public static readonly LogOptions Small = new() { SegmentSize = 16384, BufferSize = 4096, MaxBufferedBytes = 65536, StreamAbove = 20000, PrepareInBackground = false };
 
     /// <summary>A record that begins with <paramref name="id"/> and whose other bytes follow from it.</summary>
     public static byte[] Record(int id, int length)

@@ -42,7 +42,7 @@ public sealed class RedoLogOnDiskTests : IDisposable
         const int Threads = 8;
         const int PerThread = 100;
         long flushes;
-        using (var log = RedoLog.Open(OsFileSystem.Instance, _directory, LogTest.Small, Lsn.Zero, new Collected()))
+        using (var log = RedoLog.Open(OsFileSystem.Instance, _directory, LogTest.Small with { PrepareInBackground = true }, Lsn.Zero, new Collected()))
         {
             var last = Lsn.Zero;
             log.Durable = durable =>
