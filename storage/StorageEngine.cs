@@ -1,4 +1,5 @@
 using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Checkpoint;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Log;
 using OmenDb.Storage.Manifest;
@@ -20,6 +21,7 @@ public sealed partial class StorageEngine : IDisposable
     private readonly DataDirectory? _directory;
     private readonly ManifestStore? _manifest;
     private readonly RedoLog? _log;
+    private readonly Checkpointer? _checkpointer;
     private bool _disposed;
 
     private StorageEngine()
@@ -41,14 +43,16 @@ public sealed partial class StorageEngine : IDisposable
             _sequences = new SequenceStore(late);
             _commitLog = late;
             Transactions = new TransactionManager(late, new RedoBuilder(late), _catalog);
-            var from = LoadCheckpoint();
+            var from = LoadCheckpoint(options.LoadParallelism);
             var replay = new RedoReplay(_tables, _catalog, _sequences, from);
             _log = RedoLog.Open(files, _directory.LogPath, options.Log with { KnownDurable = _manifest.LogDurable }, _manifest.ReplayFrom, replay);
             late.Log = new RedoCommitLog(_log);
+            _checkpointer = new Checkpointer(files, _directory.CheckpointPath, _manifest, _log, this);
             FinishRecovery();
             Transactions.StartAfter(replay.LastTimestamp, _log.EndLsn);
             if (_catalog.Current.Count == 0)
                 Initialise();
+            StartCheckpointing(options.CheckpointLogBytes);
         }
         catch
         {
@@ -116,13 +120,13 @@ public sealed partial class StorageEngine : IDisposable
         }
     }
 
-    private ulong LoadCheckpoint() => 0;
-
     public void Dispose()
     {
         if (_disposed)
             return;
-        _disposed = true;
+        lock (_background)
+            _disposed = true;
+        StopCheckpointing();
         Close();
     }
 

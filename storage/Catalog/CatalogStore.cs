@@ -51,6 +51,16 @@ public sealed class CatalogStore
         Publish(Newest);
     }
 
+    /// <summary>For checkpoints: the highest numbers given out, also to objects that are gone.</summary>
+    internal (int Oid, long StorageId) LastNumbers => (Volatile.Read(ref _lastOid), Interlocked.Read(ref _lastStorageId));
+
+    /// <summary>Recovery: these numbers were given out.</summary>
+    internal void ReserveNumbers(int oid, long storageId)
+    {
+        _lastOid = Math.Max(_lastOid, oid);
+        _lastStorageId = Math.Max(_lastStorageId, storageId);
+    }
+
     internal void Unload(int oid)
     {
         if (Newest.Find(oid) is { } entry)

@@ -95,7 +95,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
                 throw SqlException.Corruption(path, 0, $"row {source.Get<int>(i)} in vector {vector}");
             previous = rows[i];
         }
-        var slot = table.RestoreVector(segment, vector, previous + 1);
+        var slot = table.ReplaySlot(RowId.Of(segment.Number, vector * RowId.VectorRows), previous + 1);
         for (var c = 0; c < columns.Length; c++)
         {
             if (columns[c] >= 0)

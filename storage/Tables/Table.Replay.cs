@@ -36,6 +36,7 @@ public sealed partial class Table
         if (column >= slot.Columns.Length)
             Widen(slot);
         MakeReal(slot, column);
+        slot.Columns[column].LastChanged = ReplayStamp;
     }
 
     internal void ReplayBounds(VectorSlot slot, int column, ReadOnlySpan<ushort> rows)
@@ -51,6 +52,7 @@ public sealed partial class Table
 
     internal void ReplayAlive(VectorSlot slot, ReadOnlySpan<ushort> rows)
     {
+        slot.RowsLastChanged = ReplayStamp;
         foreach (var row in rows)
         {
             if (slot.IsDead(row))
@@ -63,6 +65,7 @@ public sealed partial class Table
 
     internal void ReplayDelete(VectorSlot slot, ushort[] rows)
     {
+        slot.RowsLastChanged = ReplayStamp;
         foreach (var row in rows)
         {
             if (slot.IsDead(row))

@@ -4,6 +4,10 @@ namespace OmenDb.Storage.Tables;
 
 public sealed partial class Table
 {
+    /// <summary>What replayed changes are stamped with: a commit after the checkpoint that replay began from, so that the next
+    /// checkpoint writes them.</summary>
+    internal ulong ReplayStamp { get; set; } = 1;
+
     /// <summary>Recovery, before anyone else uses the table: makes sure that a segment exists, and those before it.</summary>
     internal Segment RestoreSegment(int number)
     {
@@ -13,20 +17,6 @@ public sealed partial class Table
                 _segments = [.. _segments, new Segment(_segments.Length)];
             return _segments[number];
         }
-    }
-
-    /// <summary>Recovery: a vector of a segment with at least so many rows; rows that are new are dead, vectors before it full.</summary>
-    internal VectorSlot RestoreVector(Segment segment, int index, int rowCount)
-    {
-        while (segment.VectorCount <= index)
-        {
-            if (segment.VectorCount > 0)
-                RestoreRows(segment.Vector(segment.VectorCount - 1), RowId.VectorRows);
-            segment.Add(new VectorSlot(segment, segment.VectorCount, _columns.Length));
-        }
-        var slot = segment.Vector(index);
-        RestoreRows(slot, index + 1 < segment.VectorCount ? RowId.VectorRows : rowCount);
-        return slot;
     }
 
     /// <summary>Recovery: exactly these rows of a vector are alive and quiet.</summary>
@@ -81,15 +71,5 @@ public sealed partial class Table
         if (hasNulls || chunk.Validity is not null)
             ColumnCopy.Validity(source, null, first, count, slot.EnsureValidity(column, hasNulls), at);
         WidenZone(slot, column, at, count);
-    }
-
-    private void RestoreRows(VectorSlot slot, int rowCount)
-    {
-        if (rowCount <= slot.RowCount)
-            return;
-        slot.EnsureCapacity(CapacityFor(slot, rowCount), _physicals);
-        var start = slot.RowCount;
-        slot.RowCount = rowCount;
-        slot.MarkDead(start, rowCount - start);
     }
 }

@@ -10,11 +10,14 @@ internal sealed class TableStore : IDisposable
 
     public IEnumerable<Table> All => _tables.Values;
 
+    /// <summary>For tables made from now on, see <see cref="Table.ReplayStamp"/>.</summary>
+    public ulong ReplayStamp { get; set; } = 1;
+
     public Table? Find(long storageId) => _tables.GetValueOrDefault(storageId);
 
     public Table Add(long storageId, IEnumerable<TableColumn> columns)
     {
-        var table = new Table(storageId, columns);
+        var table = new Table(storageId, columns) { ReplayStamp = ReplayStamp };
         _tables[storageId] = table;
         return table;
     }

@@ -1,0 +1,116 @@
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Checkpoint;
+using OmenDb.Storage.Log;
+using OmenDb.Types;
+
+namespace OmenDb.Storage;
+
+/// <summary>Checkpoints: what they see, when they run, and how a start uses them.</summary>
+public sealed partial class StorageEngine : ICheckpointSource
+{
+    private readonly Lock _background = new();
+    private Task _backgroundCheckpoint = Task.CompletedTask;
+    private long _checkpointLogBytes;
+    private long _lastCheckpointAt; // log position
+
+    /// <summary>Why the last background checkpoint failed; null when it did not. The log is kept until one succeeds.</summary>
+    public SqlException? LastCheckpointError { get; private set; }
+
+    /// <summary>Writes what has changed and gives up the log before it. Runs beside readers and writers; for a clean shutdown call it before
+    /// Dispose, so that the next start replays nothing.</summary>
+    /// <returns>Null for a database in memory.</returns>
+    /// <exception cref="SqlException">53100, 58030: nothing is lost, the log goes on.</exception>
+    public CheckpointResult? Checkpoint(CancellationToken cancellation = default)
+    {
+        if (_checkpointer is null)
+            return null;
+        var result = _checkpointer.Run(cancellation);
+        Volatile.Write(ref _lastCheckpointAt, result.ReplayFrom.Value);
+        return result;
+    }
+
+    CheckpointPoint ICheckpointSource.OpenPoint()
+    {
+        var (snapshot, catalog, from) = Transactions.BeginCheckpoint();
+        var tables = new List<CheckpointTable>();
+        foreach (var entry in catalog.Objects.OfType<TableEntry>().OrderBy(entry => entry.StorageId))
+        {
+            // Gone already: its drop is in the log behind this point, and replay repeats it.
+            if (_tables.Find(entry.StorageId) is { } table && table.TryRetain())
+                tables.Add(Describe(entry, table));
+        }
+        // After the point: a record of the log before it is in these values, one behind it is replayed.
+        var sequences = new List<(int, long, bool)>();
+        foreach (var entry in catalog.Objects.OfType<SequenceEntry>().OrderBy(entry => entry.Oid))
+        {
+            if (_sequences.Saved(entry, clean: false) is var (value, called))
+                sequences.Add((entry.Oid, value, called));
+        }
+        return new CheckpointPoint(snapshot, from, tables, CatalogImage.Write(catalog, _catalog.LastNumbers, sequences), new Dictionary<string, long>());
+    }
+
+    /// <summary>Those physical columns that the entry still names.</summary>
+    private static CheckpointTable Describe(TableEntry entry, Tables.Table table) =>
+        new(table, [.. entry.Columns.OrderBy(column => column.Physical).Select(column => (column.Physical, column.Name))]);
+
+    /// <summary>Puts catalog, sequences and rows of the last checkpoint in place.</summary>
+    /// <returns>The newest commit that is in it.</returns>
+    private ulong LoadCheckpoint(int parallelism)
+    {
+        var loader = new CheckpointLoader(_directory!.Files, _directory.CheckpointPath, _manifest!);
+        loader.Sweep();
+        var from = (ulong)_manifest!.Counters.GetValueOrDefault(CheckpointFormat.TimestampCounter);
+        _tables.ReplayStamp = from + 1;
+        if (loader.ReadCatalog() is not { } image)
+            return from;
+        CatalogImage.Load(image, _catalog, _sequences);
+        var byStorage = _catalog.Current.Objects.OfType<TableEntry>()
+            .ToDictionary(entry => entry.StorageId, entry => Describe(entry, _tables.Ensure(entry)));
+        loader.LoadTables(byStorage.GetValueOrDefault, parallelism);
+        return from;
+    }
+
+    /// <summary>Watches the log's growth; called by whoever has flushed it, so it only hands over.</summary>
+    private void StartCheckpointing(long logBytes)
+    {
+        if (logBytes <= 0)
+            return;
+        _checkpointLogBytes = logBytes;
+        _lastCheckpointAt = _manifest!.ReplayFrom.Value;
+        _log!.Durable = durable =>
+        {
+            if (durable.Value - Volatile.Read(ref _lastCheckpointAt) > _checkpointLogBytes)
+                RunInBackground(durable);
+        };
+    }
+
+    private void RunInBackground(Lsn now)
+    {
+        lock (_background)
+        {
+            if (_disposed || !_backgroundCheckpoint.IsCompleted)
+                return;
+            Volatile.Write(ref _lastCheckpointAt, now.Value); // after a failure: not before the log has grown as much again
+            _backgroundCheckpoint = Task.Run(() =>
+            {
+                try
+                {
+                    Checkpoint();
+                    LastCheckpointError = null;
+                }
+                catch (SqlException e)
+                {
+                    LastCheckpointError = e;
+                }
+            });
+        }
+    }
+
+    private void StopCheckpointing()
+    {
+        Task running;
+        lock (_background)
+            running = _backgroundCheckpoint;
+        running.GetAwaiter().GetResult();
+    }
+}
