@@ -9,7 +9,8 @@ public static class CatalogJson
 {
     private static readonly JsonSerializerOptions Options = new()
     {
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+        // Never "when default": a false or 0 left out would come back as the property's own initial value.
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Converters = { new SqlTypeConverter(), new JsonStringEnumConverter() },
     };
@@ -32,15 +33,14 @@ public static class CatalogJson
                 TypeId.Numeric when shape.Precision > 0 => SqlType.NumericOf(shape.Precision, shape.Scale),
                 TypeId.Array => SqlType.ArrayOf(shape.Element!),
                 TypeId.Enum => SqlType.EnumOf(shape.Name ?? "", shape.Oid),
-                // Lengths are written plus one: "not given" is then the default that JSON leaves out.
-                TypeId.Varchar when shape.Length > 0 => SqlType.VarcharOf(shape.Length - 1),
-                TypeId.Char when shape.Length > 0 => SqlType.CharOf(shape.Length - 1),
-                _ when shape.Length > 0 => SqlType.WithFraction(id, shape.Length - 1),
+                TypeId.Varchar when shape.Length >= 0 => SqlType.VarcharOf(shape.Length),
+                TypeId.Char when shape.Length >= 0 => SqlType.CharOf(shape.Length),
+                _ when shape.Length >= 0 => SqlType.WithFraction(id, shape.Length),
                 _ => SqlType.Of(id),
             };
         }
 
         public override void Write(Utf8JsonWriter writer, SqlType value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer,
-            new Shape((byte)value.Id, value.Length + 1, value.Precision, value.Scale, value.Element, value.UserOid, value.EnumName), options);
+            new Shape((byte)value.Id, value.Length, value.Precision, value.Scale, value.Element, value.UserOid, value.EnumName), options);
     }
 }

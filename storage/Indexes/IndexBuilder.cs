@@ -10,7 +10,7 @@ internal static unsafe class IndexBuilder
 {
     public static bool Build(TableIndex index, Segment[] segments, out (RowId First, RowId Second) duplicate)
     {
-        var keys = new List<byte[]>();
+        var keys = new List<(byte[] Key, bool HasNull)>();
         var rows = new List<ulong>();
         var fixedKeys = new List<ulong>();
         foreach (var segment in segments)
@@ -21,7 +21,7 @@ internal static unsafe class IndexBuilder
         return index.Layout.IsFixed ? LoadFixed(index, fixedKeys, rows, out duplicate) : LoadBytes(index, keys, rows, out duplicate);
     }
 
-    private static void Collect(TableIndex index, VectorSlot slot, List<byte[]> keys, List<ulong> fixedKeys, List<ulong> rows)
+    private static void Collect(TableIndex index, VectorSlot slot, List<(byte[] Key, bool HasNull)> keys, List<ulong> fixedKeys, List<ulong> rows)
     {
         Span<KeyCell> cells = stackalloc KeyCell[index.Columns.Length];
         slot.Latch.Enter();
@@ -46,7 +46,7 @@ internal static unsafe class IndexBuilder
                 }
                 else
                 {
-                    keys.Add(key);
+                    keys.Add((key, hasNull));
                 }
                 rows.Add(id.Value);
             }
@@ -93,7 +93,7 @@ internal static unsafe class IndexBuilder
         return true;
     }
 
-    private static bool LoadBytes(TableIndex index, List<byte[]> keyList, List<ulong> rowList, out (RowId, RowId) duplicate)
+    private static bool LoadBytes(TableIndex index, List<(byte[] Key, bool HasNull)> keyList, List<ulong> rowList, out (RowId, RowId) duplicate)
     {
         duplicate = default;
         var order = new int[keyList.Count];
@@ -101,27 +101,27 @@ internal static unsafe class IndexBuilder
             order[i] = i;
         Array.Sort(order, (a, b) =>
         {
-            var byKey = keyList[a].AsSpan().SequenceCompareTo(keyList[b]);
+            var byKey = keyList[a].Key.AsSpan().SequenceCompareTo(keyList[b].Key);
             return byKey != 0 ? byKey : rowList[a].CompareTo(rowList[b]);
         });
         var size = 0L;
-        foreach (var key in keyList)
+        foreach (var (key, _) in keyList)
             size += key.Length;
         var ends = new int[order.Length];
         var rows = new ulong[order.Length];
         if (size > int.MaxValue)
         {
             for (var i = 0; i < order.Length; i++)
-                index.Keys.Insert(keyList[order[i]], new RowId(rowList[order[i]]));
+                index.Keys.Insert(keyList[order[i]].Key, new RowId(rowList[order[i]]));
             return true;
         }
         var bytes = new byte[size];
         var at = 0;
         for (var i = 0; i < order.Length; i++)
         {
-            var key = keyList[order[i]];
-            if (i > 0 && index.Definition.IsUnique && key.AsSpan().SequenceEqual(keyList[order[i - 1]])
-                && (index.Definition.NullsNotDistinct || !index.HasNull(key)))
+            var (key, hasNull) = keyList[order[i]];
+            if (i > 0 && index.Definition.IsUnique && key.AsSpan().SequenceEqual(keyList[order[i - 1]].Key)
+                && (index.Definition.NullsNotDistinct || !hasNull))
             {
                 duplicate = (new RowId(rowList[order[i - 1]]), new RowId(rowList[order[i]]));
                 return false;

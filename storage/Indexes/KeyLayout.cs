@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using OmenDb.Arrow;
 using OmenDb.Storage.Tables;
@@ -16,6 +17,7 @@ public readonly record struct IndexKeyColumn(int Column, bool Descending = false
 /// A single column of at most eight bytes makes the fixed form: eight bytes, big-endian; rows with a null are kept apart. All others:
 /// <code>
 /// per column: | 0x01, value bytes (inverted when descending) |   or   | 0x00 or 0x02: null, first or last |
+/// numeric:      as in <see cref="KeyEncoder"/>
 /// strings:      each 00 byte as 00 FF, at the end 00 00: a prefix sorts before what it begins
 /// </code></remarks>
 internal sealed class KeyLayout
@@ -23,6 +25,9 @@ internal sealed class KeyLayout
     public const byte NullFirst = 0;
     public const byte Value = 1;
     public const byte NullLast = 2;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _numeric;
 
     private readonly IndexKeyColumn[] _keys;
     private readonly TableColumn[] _columns;
@@ -46,7 +51,7 @@ internal sealed class KeyLayout
 
     public IndexKeyColumn Key(int index) => _keys[index];
 
-    public static bool CanBeKey(SqlType type) => type.Physical != PhysicalType.List && !(type.Id == TypeId.Numeric && type.Precision == 0);
+    public static bool CanBeKey(SqlType type) => type.Physical != PhysicalType.List;
 
     /// <summary>Appends a whole key.</summary>
     /// <param name="cells">One per key column.</param>
@@ -118,43 +123,18 @@ internal sealed class KeyLayout
             case PhysicalType.Fixed16:
                 new ReadOnlySpan<byte>(&bits, 16).CopyTo(target.Take(16));
                 break;
+            case PhysicalType.View when _columns[index].Type.Id == TypeId.Numeric:
+                var numeric = _numeric ??= new ArrayBufferWriter<byte>();
+                numeric.ResetWrittenCount();
+                KeyEncoder.AppendNumeric(PgNumeric.Read(OmenDb.Arrow.View.Bytes((View*)&bits, arena)), numeric);
+                target.Add(numeric.WrittenSpan);
+                break;
             default:
                 WriteBytes(OmenDb.Arrow.View.Bytes((View*)&bits, arena), target);
                 break;
         }
         if (_keys[index].Descending)
             target.Invert(start);
-    }
-
-    /// <summary>Walks a composite key from marker to marker.</summary>
-    public bool HasNull(ReadOnlySpan<byte> key)
-    {
-        for (var i = 0; i < _keys.Length; i++)
-        {
-            if (key[0] != Value)
-                return true;
-            key = key[1..];
-            var width = ValueLength(i, key);
-            key = key[width..];
-        }
-        return false;
-    }
-
-    private int ValueLength(int index, ReadOnlySpan<byte> key)
-    {
-        switch (_columns[index].Stored)
-        {
-            case PhysicalType.Int128 or PhysicalType.Interval or PhysicalType.Fixed16: return 16;
-            case PhysicalType.View:
-                byte zero = _keys[index].Descending ? (byte)0xFF : (byte)0;
-                for (var at = 0; ; at += 2)
-                {
-                    at += key[at..].IndexOf(zero);
-                    if (key[at + 1] == zero)
-                        return at + 2; // 00 00 ends; 00 FF is a zero inside
-                }
-            default: return 8;
-        }
     }
 
     private static void WriteEight(ulong key, KeyWriter target) => BinaryPrimitives.WriteUInt64BigEndian(target.Take(8), key);

@@ -245,9 +245,6 @@ public sealed class TableIndex : IDisposable
 
     internal void AddNull(RowId row) => NullKeys().Insert(NullKey(row), row);
 
-    /// <summary>Whether a composite key has a null column. Walks the encoding.</summary>
-    internal bool HasNull(ReadOnlySpan<byte> key) => Layout.HasNull(key);
-
     private static byte[] NullKey(RowId row)
     {
         var key = new byte[8];

@@ -148,7 +148,8 @@ public static class KeyEncoder
         target.Write("\0\u0001"u8);
     }
 
-    private static void AppendNumeric(PgNumeric value, ArrayBufferWriter<byte> target)
+    /// <summary>The bytes of a numeric, without marker.</summary>
+    public static void AppendNumeric(PgNumeric value, ArrayBufferWriter<byte> target)
     {
         var sign = value.SignOf;
         target.GetSpan(1)[0] = value.Kind switch
