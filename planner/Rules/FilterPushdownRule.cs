@@ -138,6 +138,7 @@ internal sealed class FilterPushdownRule : Rule
             pool.AddRange(condition);
             condition.Clear();
             pool.AddRange(Transitive.Infer(pool));
+            pool.AddRange(pool.SelectMany(c => ImpliedByOr(c, left).Concat(ImpliedByOr(c, right))).ToList());
         }
         foreach (var conjunct in pool)
         {
@@ -202,6 +203,22 @@ internal sealed class FilterPushdownRule : Rule
         var result = join with { Left = Push(join.Left, toLeft), Right = Push(join.Right, toRight), Condition = ExpressionTree.And(condition) };
         LogicalPlan plan = Wrap(result, above);
         return plan.Columns.SequenceEqual(columns) ? plan : new Project(plan, [.. columns.Select(c => new Projection(c, new ColumnExpression(c)))]);
+    }
+
+    /// <summary>(a.x = 1 and b.y = 2) or (a.x = 3 and b.y = 4) implies a.x = 1 or a.x = 3: what an OR over both sides says of one of them.</summary>
+    private static IEnumerable<Expression> ImpliedByOr(Expression conjunct, HashSet<Column> side)
+    {
+        if (conjunct is not LogicalExpression { IsAnd: false } or || ExpressionTree.IsVolatile(or) || ExpressionTree.Columns(or).IsSubsetOf(side))
+            return [];
+        var branches = new List<Expression>();
+        foreach (var branch in or.Operands)
+        {
+            var own = ExpressionTree.Conjuncts(branch).Where(c => ExpressionTree.Columns(c) is { Count: > 0 } read && read.IsSubsetOf(side));
+            if (ExpressionTree.And(own) is not { } implied)
+                return [];
+            branches.Add(implied);
+        }
+        return [new LogicalExpression(false, [.. branches])];
     }
 
     /// <summary>A conjunct above that cannot be true for the null-extended rows turns the outer join into a narrower one.</summary>

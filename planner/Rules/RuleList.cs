@@ -10,6 +10,8 @@ public static class RuleList
     [
         new SimplificationRule(),
         new DecorrelationRule(),
+        new SargableRewriteRule(),
+        new MarkJoinRule(),
         new FilterPushdownRule(),
         new SemiJoinPushdownRule(),
         new JoinOrderRule(),
