@@ -122,6 +122,7 @@ public sealed partial class Table
         {
             slot.Latch.Exit();
         }
+        Interlocked.Add(ref _modifications, rows.Length);
         return changes.Apply(transaction);
     }
 
@@ -157,6 +158,7 @@ public sealed partial class Table
             slot.Latch.Exit();
         }
         Interlocked.Add(ref _liveRows, -rows.Length);
+        Interlocked.Add(ref _modifications, rows.Length);
         return WriteResult.Ok;
     }
 
