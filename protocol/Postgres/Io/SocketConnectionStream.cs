@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+
+namespace OmenDb.Protocol.Postgres.Io;
+
+/// <summary>A blocking socket: one system call per read and per write, no hand-over to other threads.</summary>
+/// <remarks>No asynchronous operation may ever be started on the socket: the runtime would make it non-blocking for good and
+/// route every later call through its event engine, at twice the cost per request.</remarks>
+internal sealed class SocketConnectionStream : IConnectionStream
+{
+    private const int KeepAliveSeconds = 60;
+    private const int KeepAliveRetrySeconds = 10;
+
+    private readonly Socket _socket;
+
+    public SocketConnectionStream(Socket socket)
+    {
+        _socket = socket;
+        socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveRetrySeconds);
+    }
+
+    public int Read(Span<byte> target)
+    {
+        try
+        {
+            return _socket.Receive(target);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.TimedOut or SocketError.WouldBlock)
+        {
+            throw new TimeoutException("no bytes within the read timeout", e);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException("could not receive from client: " + e.Message, e);
+        }
+    }
+
+    public void Write(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            while (data.Length > 0)
+                data = data[_socket.Send(data)..];
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException("could not send to client: " + e.Message, e);
+        }
+    }
+
+    public void SetReadTimeout(int timeoutMs) => _socket.ReceiveTimeout = timeoutMs;
+
+    public void EndReading()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Receive);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer or the connection's own thread was faster: reading has ended already.
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+}
