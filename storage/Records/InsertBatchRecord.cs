@@ -40,7 +40,8 @@ internal static class InsertBatchRecord
         rows = rows[..count];
         for (var i = 0; i < count; i++)
             rows[i] = (ushort)(first.RowInVector + i);
-        for (var c = 0; c < columns; c++)
+        // Columns behind the last one that the catalog knows were left by a rolled back ALTER TABLE: their values mean nothing.
+        for (var c = 0; c < Math.Min(columns, table.Columns.Count); c++)
         {
             table.ReplayColumn(slot, c);
             ColumnRecord.Read(ref source, slot, c, table.Column(c), rows);
