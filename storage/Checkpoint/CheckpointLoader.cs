@@ -95,7 +95,10 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
                 throw SqlException.Corruption(path, 0, $"row {source.Get<int>(i)} in vector {vector}");
             previous = rows[i];
         }
+        var isNew = vector >= segment.VectorCount;
         var slot = table.ReplaySlot(RowId.Of(segment.Number, vector * RowId.VectorRows), previous + 1);
+        if (isNew)
+            table.RestoreDefaults(slot, columns);
         for (var c = 0; c < columns.Length; c++)
         {
             if (columns[c] >= 0)

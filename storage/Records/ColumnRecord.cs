@@ -6,7 +6,7 @@ namespace OmenDb.Storage.Records;
 /// <summary>Values of one column of some rows, inside insert and update records.</summary>
 /// <remarks>
 /// <code>
-/// | nulls u8: 0 none, 1 some, 2 all | validity: 1 byte per row (only 1) | values of all rows (not 2):
+/// | nulls u8: 0 none, 1 some, 2 all; 3: all have the column's default | validity: 1 byte per row (only 1) | values of all rows (only 0, 1):
 ///     fixed width, one byte per bool, or per valid row: length i32, bytes |
 /// </code></remarks>
 internal static unsafe class ColumnRecord
@@ -17,7 +17,7 @@ internal static unsafe class ColumnRecord
         ref var chunk = ref slot.Columns[column];
         if (chunk.Values is null)
         {
-            target.U8(2); // a column without memory: all default; written out by whoever gives it a value
+            target.U8(3); // a column without memory
             return;
         }
         var validity = chunk.Validity is null ? null : (ulong*)chunk.Validity.Pointer;
@@ -76,6 +76,15 @@ internal static unsafe class ColumnRecord
         var nulls = source.U8();
         var validBytes = nulls == 1 ? source.Take(rows.Length) : default;
         ref var chunk = ref slot.Columns[column];
+        if (nulls == 3)
+        {
+            if (definition.DefaultImage is { } image)
+            {
+                ReadDefault(image, slot, column, definition, rows);
+                return;
+            }
+            nulls = 2;
+        }
         if (nulls != 0 || chunk.Validity is not null)
         {
             var validity = slot.EnsureValidity(column, nulls != 0);
@@ -110,6 +119,26 @@ internal static unsafe class ColumnRecord
                 for (var i = 0; i < rows.Length; i++)
                     bytes.Slice(i * width, width).CopyTo(new Span<byte>(values + (long)rows[i] * width, width));
                 break;
+        }
+    }
+
+    private static void ReadDefault(byte[] image, VectorSlot slot, int column, TableColumn definition, scoped ReadOnlySpan<ushort> rows)
+    {
+        ref var chunk = ref slot.Columns[column];
+        var validity = chunk.Validity is null ? null : slot.EnsureValidity(column);
+        var values = chunk.Values!.Pointer;
+        var width = definition.Stored.Width();
+        using var arena = slot.Segment.Arena.BeginWrite();
+        foreach (var row in rows)
+        {
+            if (validity != null)
+                ColumnCopy.SetBit(validity, row, true);
+            if (definition.Stored == PhysicalType.View)
+                ((View*)values)[row] = arena.Append(image);
+            else if (definition.Stored == PhysicalType.Bool)
+                ColumnCopy.SetBit((ulong*)values, row, image[0] != 0);
+            else
+                image.CopyTo(new Span<byte>(values + (long)row * width, width)); // in range: the slot has room for all rows
         }
     }
 }

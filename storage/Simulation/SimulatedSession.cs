@@ -142,7 +142,7 @@ internal sealed class SimulatedSession(StorageEngine engine, CommitHistory histo
         if (Pick(transaction, exclusive: false) is not var (name, entry, table))
             return false;
         var added = View[name].AddedColumns;
-        var count = random.Next(8) == 0 ? random.Next(200, 1500) : random.Next(1, 12);
+        var count = random.Next(8) == 0 ? random.Next(200, 1000) : random.Next(1, 12);
         var rows = Enumerable.Range(0, count).Select(_ => (history.NextRowId++, SimulatedRows.Make(random, added))).ToList();
         using var batch = SimulatedRows.ToBatch(table, entry, rows);
         if (!table.Append(transaction, batch, []).IsOk)

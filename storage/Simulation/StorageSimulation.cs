@@ -129,6 +129,10 @@ public static class StorageSimulation
         {
             return true; // opening needs space too
         }
+        catch (SqlException e)
+        {
+            throw new SimulationFailure($"{e.SqlState}: {e.Message}");
+        }
         finally
         {
             engine?.Dispose();

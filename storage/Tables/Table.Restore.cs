@@ -44,6 +44,16 @@ public sealed partial class Table
         slot.Dead = dead;
     }
 
+    /// <summary>Recovery: a vector that was just made holds the defaults in all columns but these (which are about to get values).</summary>
+    internal void RestoreDefaults(VectorSlot slot, ReadOnlySpan<int> columns)
+    {
+        for (var c = 0; c < slot.Columns.Length; c++)
+        {
+            if (!columns.Contains(c))
+                slot.Columns[c].Release();
+        }
+    }
+
     /// <summary>Recovery: puts values of a column where they were.</summary>
     /// <param name="slot">With enough rows.</param>
     /// <param name="column">Physical.</param>

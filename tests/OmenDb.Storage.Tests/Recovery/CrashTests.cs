@@ -10,7 +10,7 @@ namespace OmenDb.Storage.Tests.Recovery;
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private static double Seconds =>
-        double.TryParse(Environment.GetEnvironmentVariable("OMENDB_SIMULATION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 5;
+        double.TryParse(Environment.GetEnvironmentVariable("OMENDB_SIMULATION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 3;
 
     private static int FirstSeed =>
         int.TryParse(Environment.GetEnvironmentVariable("OMENDB_SIMULATION_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : 1;
