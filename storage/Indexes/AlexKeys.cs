@@ -21,6 +21,13 @@ internal sealed class FixedKeys : OrderedKeys
 
     public override bool RemoveIf(ReadOnlySpan<byte> key, RowId row, ref RemovalProbe probe) => _index.RemoveIf(Number(key), row.Value, ref probe);
 
+    public override bool TryGetFirst(ReadOnlySpan<byte> key, out RowId row)
+    {
+        var found = _index.TryGetFirst(Number(key), out var id);
+        row = new RowId(id);
+        return found;
+    }
+
     public override void GetAll(ReadOnlySpan<byte> key, List<RowId> rows)
     {
         var number = Number(key);
@@ -94,6 +101,13 @@ internal sealed class ByteKeys : OrderedKeys
         _index.InsertUnique(key, row.Value, ref probe);
 
     public override bool RemoveIf(ReadOnlySpan<byte> key, RowId row, ref RemovalProbe probe) => _index.RemoveIf(key, row.Value, ref probe);
+
+    public override bool TryGetFirst(ReadOnlySpan<byte> key, out RowId row)
+    {
+        var found = _index.TryGetFirst(key, out var id);
+        row = new RowId(id);
+        return found;
+    }
 
     public override void GetAll(ReadOnlySpan<byte> key, List<RowId> rows)
     {

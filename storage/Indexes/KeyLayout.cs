@@ -97,6 +97,35 @@ internal sealed class KeyLayout
         EncodeValue(index, cell, arena, target);
     }
 
+    /// <summary>Under the vector's latch: keys of consecutive rows of a column without nulls, of the fixed form.</summary>
+    public unsafe void EncodeFixed(byte* values, int first, Span<ulong> keys)
+    {
+        switch (_columns[0].Stored)
+        {
+            case PhysicalType.Int64:
+                for (var i = 0; i < keys.Length; i++)
+                    keys[i] = ZoneKey.Of(((long*)values)[first + i]);
+                break;
+            case PhysicalType.Int32:
+                for (var i = 0; i < keys.Length; i++)
+                    keys[i] = ZoneKey.Of(((int*)values)[first + i]);
+                break;
+            case PhysicalType.Bool:
+                for (var i = 0; i < keys.Length; i++)
+                    keys[i] = ColumnCopy.GetBit((ulong*)values, first + i) ? 1UL : 0;
+                break;
+            default:
+                var width = _columns[0].Stored.Width();
+                for (var i = 0; i < keys.Length; i++)
+                    keys[i] = ZoneKey.At(_columns[0].Stored, values + (long)(first + i) * width, null);
+                break;
+        }
+        if (!_keys[0].Descending)
+            return;
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = ~keys[i];
+    }
+
     private unsafe void EncodeValue(int index, in KeyCell cell, byte** arena, KeyWriter target)
     {
         var start = target.Length;

@@ -15,6 +15,9 @@ internal abstract class OrderedKeys : IDisposable
 
     public abstract bool RemoveIf(ReadOnlySpan<byte> key, RowId row, ref RemovalProbe probe);
 
+    /// <summary>The key's entry with the lowest row id.</summary>
+    public abstract bool TryGetFirst(ReadOnlySpan<byte> key, out RowId row);
+
     /// <summary>All rows of one key, ascending.</summary>
     public abstract void GetAll(ReadOnlySpan<byte> key, List<RowId> rows);
 

@@ -19,6 +19,22 @@ internal struct UniqueProbe(TableIndex index, byte[] key, RowId row, Transaction
     }
 }
 
+/// <summary>The same for an eight-byte key, which becomes bytes only when there is an entry to compare.</summary>
+internal struct FixedUniqueProbe(TableIndex index, ulong key, RowId row, Transaction transaction) : IUniqueCheck
+{
+    public WriteResult Result { get; private set; } = WriteResult.Ok;
+
+    public bool Conflicts(ulong existingRowId)
+    {
+        if (existingRowId == row.Value)
+            return false;
+        var bytes = new byte[8];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt64BigEndian(bytes, key);
+        Result = index.Judge(new RowId(existingRowId), bytes, transaction);
+        return !Result.IsOk;
+    }
+}
+
 /// <summary>Runs under an index node's latch: does no version of the row that anybody may still see carry the key?</summary>
 internal struct RemovalProbe(TableIndex index, byte[] key, ulong horizon) : IRemovalCheck
 {

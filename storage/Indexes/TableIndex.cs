@@ -66,10 +66,31 @@ public sealed class TableIndex : IDisposable
     /// <param name="backward">From the last range's end to the first's beginning.</param>
     public IndexCursor OpenCursor(Snapshot snapshot, IndexRange[] ranges, bool backward = false) => new(this, snapshot, ranges, backward);
 
-    /// <summary>The row with a key in a unique index, as a snapshot sees it, without allocating more than the range.</summary>
-    public bool TryFind(Snapshot snapshot, IndexRange point, out RowId row)
+    /// <summary>The row with a key in a unique index, as a snapshot sees it: the fast path of point reads, without allocation when the
+    /// key's first entry is the one (others are there only while old versions are).</summary>
+    /// <param name="snapshot">Decides.</param>
+    /// <param name="values">One vector per key column.</param>
+    /// <param name="valueRow">Which row of the vectors; a null there finds nothing.</param>
+    /// <param name="row">The row.</param>
+    public unsafe bool TryFind(Snapshot snapshot, ReadOnlySpan<Vector> values, int valueRow, out RowId row)
     {
-        using var cursor = OpenCursor(snapshot, [point]);
+        var writer = _writer ??= new KeyWriter();
+        writer.Clear();
+        for (var i = 0; i < values.Length; i++)
+        {
+            var cell = KeyCell.FromVector(values[i], valueRow);
+            if (!cell.IsValid)
+            {
+                row = RowId.None;
+                return false;
+            }
+            Layout.EncodeOne(i, cell, values[i].Kind == VectorKind.Dictionary ? values[i].Dictionary!.ArenaPointers : values[i].ArenaPointers, writer);
+        }
+        if (!_keys.TryGetFirst(writer.Key, out row))
+            return false;
+        if (Sees(snapshot, row, writer.Key))
+            return true;
+        using var cursor = OpenCursor(snapshot, [IndexRange.Equal(this, values, valueRow)]);
         Span<RowId> rows = stackalloc RowId[1];
         var found = cursor.Next(rows) == 1;
         row = found ? rows[0] : RowId.None;
@@ -135,6 +156,29 @@ public sealed class TableIndex : IDisposable
                 transaction.Deferred.Add(new DeferredKey(this, key, row));
                 return WriteResult.Ok;
         }
+    }
+
+    /// <summary>Adds entries of appended rows, of the fixed form and without nulls: no key is made into bytes unless it conflicts.</summary>
+    /// <param name="numbers">Keys of consecutive rows.</param>
+    /// <param name="first">Id of the first.</param>
+    /// <param name="transaction">Who writes.</param>
+    internal WriteResult AddFixed(ReadOnlySpan<ulong> numbers, RowId first, Transaction transaction)
+    {
+        var index = ((FixedKeys)_keys).Index;
+        if (!Definition.IsUnique)
+        {
+            for (var i = 0; i < numbers.Length; i++)
+                index.Insert(numbers[i], (first + i).Value);
+            return WriteResult.Ok;
+        }
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var probe = new FixedUniqueProbe(this, numbers[i], first + i, transaction);
+            // A new row id cannot be there already: it is either in or refused.
+            if (index.InsertUnique(numbers[i], (first + i).Value, ref probe).Kind == InsertOutcomeKind.Conflict)
+                return probe.Result with { Row = i };
+        }
+        return WriteResult.Ok;
     }
 
     internal void Remove(byte[] key, bool hasNull, RowId row)
@@ -232,6 +276,13 @@ public sealed class TableIndex : IDisposable
     /// <summary>Whether the version that a snapshot sees carries the key of an entry.</summary>
     internal bool Sees(Snapshot snapshot, RowId row, ReadOnlySpan<byte> key)
     {
+        var slot = Table.SlotOf(row);
+        slot.Latch.Enter();
+        var quiet = slot.Versions is null;
+        var visible = row.RowInVector < slot.RowCount && !slot.IsDead(row.RowInVector);
+        slot.Latch.Exit();
+        if (quiet)
+            return visible;
         using var reader = new RowVersionReader(this, row);
         return reader.IsVisible(snapshot, out var mustCompare) && (!mustCompare || reader.CarriesFor(snapshot, key));
     }

@@ -22,6 +22,7 @@ internal sealed class SnapshotRegistry
     private const int Stride = 8;
     private const int SlotsPerPage = 256;
 
+    private int _highWater; // slots ever used are below it: the collector looks no further
     private readonly Lock _growth = new();
     private volatile ulong[][] _pages = [new ulong[SlotsPerPage * Stride]];
 
@@ -61,14 +62,12 @@ internal sealed class SnapshotRegistry
     {
         var horizon = Volatile.Read(ref lastVisible); // before the slots: see above
         Interlocked.MemoryBarrier();
-        foreach (var page in _pages)
+        var slots = Volatile.Read(ref _highWater);
+        for (var slot = 0; slot < slots; slot++)
         {
-            for (var i = 0; i < page.Length; i += Stride)
-            {
-                var value = Volatile.Read(ref page[i]);
-                if (value != 0 && value - 1 < horizon)
-                    horizon = value - 1;
-            }
+            var value = Volatile.Read(ref Cell(slot));
+            if (value != 0 && value - 1 < horizon)
+                horizon = value - 1;
         }
         return horizon;
     }
@@ -103,8 +102,12 @@ internal sealed class SnapshotRegistry
                 {
                     var index = (start + i) & (SlotsPerPage - 1);
                     ref var cell = ref pages[p][index * Stride];
-                    if (Volatile.Read(ref cell) == 0 && Interlocked.CompareExchange(ref cell, timestamp + 1, 0) == 0)
-                        return p * SlotsPerPage + index;
+                    var slot = p * SlotsPerPage + index;
+                    if (Volatile.Read(ref cell) != 0)
+                        continue;
+                    Raise(slot + 1); // before the slot is written: a collector that misses it there would have missed the snapshot
+                    if (Interlocked.CompareExchange(ref cell, timestamp + 1, 0) == 0)
+                        return slot;
                 }
             }
             lock (_growth)
@@ -112,6 +115,18 @@ internal sealed class SnapshotRegistry
                 if (_pages.Length == pages.Length)
                     _pages = [.. pages, new ulong[SlotsPerPage * Stride]];
             }
+        }
+    }
+
+    private void Raise(int slots)
+    {
+        var seen = Volatile.Read(ref _highWater);
+        while (seen < slots)
+        {
+            var before = Interlocked.CompareExchange(ref _highWater, slots, seen);
+            if (before == seen)
+                return;
+            seen = before;
         }
     }
 

@@ -82,11 +82,19 @@ public sealed partial class Table
     private WriteResult IndexAppended(Transaction transaction, int firstEntry)
     {
         var rowsBefore = 0;
+        var numbers = _numbers ??= new ulong[RowId.VectorRows];
         for (var e = firstEntry; e < transaction.Undo.Count; e++)
         {
             var entry = transaction.Undo[e];
             foreach (var index in _indexes)
             {
+                if (TryFixedKeys(index, entry, numbers))
+                {
+                    var added = index.AddFixed(numbers.AsSpan(0, entry.Count), entry.Slot.FirstRow + entry.Start, transaction);
+                    if (!added.IsOk)
+                        return added with { Row = rowsBefore + added.Row };
+                    continue;
+                }
                 for (var i = 0; i < entry.Count; i++)
                 {
                     if (KeyInPlace(index, entry.Slot, entry.Start + i, out var hasNull) is not { } key)
@@ -99,6 +107,36 @@ public sealed partial class Table
             rowsBefore += entry.Count;
         }
         return WriteResult.Ok;
+    }
+
+    [ThreadStatic]
+    private static ulong[]? _numbers;
+
+    /// <summary>Reads all keys of appended rows at once, where they are plain numbers.</summary>
+    private static unsafe bool TryFixedKeys(TableIndex index, in UndoEntry entry, ulong[] numbers)
+    {
+        if (!index.Layout.IsFixed || index.Definition.PredicateColumn >= 0)
+            return false;
+        var slot = entry.Slot;
+        slot.Latch.Enter();
+        try
+        {
+            ref var chunk = ref slot.Columns[index.Columns[0]];
+            if (chunk.Validity is { } validity)
+            {
+                for (var row = entry.Start; row < entry.Start + entry.Count; row++)
+                {
+                    if (!ColumnCopy.GetBit((ulong*)validity.Pointer, row))
+                        return false;
+                }
+            }
+            index.Layout.EncodeFixed(chunk.Values!.Pointer, entry.Start, numbers.AsSpan(0, entry.Count));
+            return true;
+        }
+        finally
+        {
+            slot.Latch.Exit();
+        }
     }
 
     private void RemoveInsertedKeys(in UndoEntry entry)

@@ -41,7 +41,7 @@ internal sealed class GarbageCollector(TransactionManager manager)
     /// <summary>Cleans all that is free now, unless somebody is at it.</summary>
     public void Run()
     {
-        while (Volatile.Read(ref _oldest) <= manager.Horizon)
+        while (Volatile.Read(ref _oldest) is not ulong.MaxValue and var oldest && oldest <= manager.Horizon)
         {
             if (Interlocked.CompareExchange(ref _running, 1, 0) != 0)
                 return; // whoever runs looks at the queue again before he stops
@@ -74,7 +74,7 @@ internal sealed class GarbageCollector(TransactionManager manager)
 
     private void Clean(Transaction transaction)
     {
-        var horizon = manager.Horizon;
+        var horizon = transaction.Stale.Count > 0 ? manager.Horizon : 0;
         // Index entries first: a row that has none but its own key is what look-ups rely on once its versions are gone.
         foreach (var stale in transaction.Stale)
         {
