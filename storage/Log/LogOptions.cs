@@ -28,9 +28,6 @@ public sealed record LogOptions
 
     /// <summary>Drawn once per opening; two openings must never draw the same.</summary>
     public Func<ulong> NewRunNumber { get; init; } = static () => (ulong)Random.Shared.NextInt64();
-
-    /// <summary>For tests that must find out: leaves out the flush before acknowledging. Never set otherwise.</summary>
-    internal bool PlantedBugSkipFlush { get; init; }
 }
 
 /// <summary>Takes the log's records at recovery, in log order, on the opening thread.</summary>

@@ -379,11 +379,8 @@ public sealed class RedoLog : IDisposable
 
     private void Flush(long end)
     {
-        if (!_options.PlantedBugSkipFlush)
-        {
-            foreach (var segment in _unflushedSegments)
-                _segments.File(segment).Flush();
-        }
+        foreach (var segment in _unflushedSegments)
+            _segments.File(segment).Flush();
         _unflushedSegments.Clear();
         Volatile.Write(ref _flushCount, _flushCount + 1);
         Volatile.Write(ref _durable, end);

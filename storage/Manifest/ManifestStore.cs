@@ -72,6 +72,8 @@ public sealed class ManifestStore : IDisposable
         if (!name.StartsWith(Prefix, StringComparison.Ordinal) || !name.EndsWith('\n')
             || !long.TryParse(name.AsSpan(Prefix.Length).TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out store._fileNumber))
             throw SqlException.Corruption(current, 0, "it names no manifest");
+        if (!files.FileExists(store.PathOf(store._fileNumber)))
+            throw SqlException.Corruption(current, 0, $"it names \"{name.TrimEnd('\n')}\", which is missing");
         if (store.Load(store.PathOf(store._fileNumber)))
             store._file = files.Open(store.PathOf(store._fileNumber), FileOpenMode.ReadWrite);
         else

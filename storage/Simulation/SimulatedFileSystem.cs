@@ -76,6 +76,19 @@ public sealed class SimulatedFileSystem : IFileSystem
             return [.. _names.OrderBy(n => n.Key, StringComparer.Ordinal).Select(n => (n.Key, n.Value.Length))];
     }
 
+    /// <summary>One random bit of one random file that is not empty. Returns which, for messages.</summary>
+    public string FlipRandomBit()
+    {
+        lock (_gate)
+        {
+            var candidates = _names.Where(n => n.Value.Length > 0).OrderBy(n => n.Key, StringComparer.Ordinal).ToArray();
+            var (path, file) = candidates[_random.Next(candidates.Length)];
+            var offset = _random.NextInt64(file.Length);
+            file.FlipBit(offset, _random.Next(8));
+            return $"{path} at {offset}";
+        }
+    }
+
     public IFile Open(string path, FileOpenMode mode)
     {
         lock (_gate)

@@ -21,6 +21,9 @@ public sealed record SimulationOptions
     /// <summary>In the first life the power fails at this file operation; 0: at a random one.</summary>
     public long CrashAt { get; init; }
 
+    /// <summary>After the last life one bit of the device is flipped: recovery must then report it, or find some earlier state.</summary>
+    public bool FlipBit { get; init; }
+
     /// <summary>Between the engine and the device: for tests that plant faults.</summary>
     internal Func<IFileSystem, IFileSystem>? Sabotage { get; init; }
 }
@@ -75,6 +78,8 @@ public static class StorageSimulation
         {
             return new SimulationResult(e.Message, operations, crashed);
         }
+        if (options.FlipBit && RecoverDamaged(files, storage, history) is { } wrong)
+            return new SimulationResult(wrong, operations, crashed);
         return new SimulationResult(null, operations, crashed);
     }
 
@@ -162,6 +167,25 @@ public static class StorageSimulation
         catch (SqlException e) when (e.SqlState == SqlState.DiskFull)
         {
             // No value was given out.
+        }
+    }
+
+    /// <summary>Damage to the very last flush of the log looks like a torn end, so a slightly older state is allowed; a state that never was is not.</summary>
+    private static string? RecoverDamaged(SimulatedFileSystem files, StorageOptions storage, CommitHistory history)
+    {
+        var where = files.FlipRandomBit();
+        try
+        {
+            using var engine = StorageEngine.Open(files, "/db", storage);
+            return history.WasEver(SimulatedCatalog.Read(engine)) ? null : $"a flipped bit in {where} gave a state that never was";
+        }
+        catch (SqlException e) when (e.SqlState is SqlState.DataCorrupted or SqlState.FeatureNotSupported)
+        {
+            return e.Message.Contains("/db/", StringComparison.Ordinal) ? null : $"a flipped bit in {where} was reported without its file: {e.Message}";
+        }
+        catch (SqlException e)
+        {
+            return $"a flipped bit in {where} was reported as {e.SqlState}: {e.Message}";
         }
     }
 

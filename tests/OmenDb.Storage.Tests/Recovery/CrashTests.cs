@@ -51,6 +51,16 @@ public sealed class CrashTests(ITestOutputHelper output)
         output.WriteLine($"seeds {FirstSeed + 100_000} to {seed - 1}");
     }
 
+    [Fact]
+    public void A_flipped_bit_never_gives_a_state_that_never_was()
+    {
+        for (var seed = FirstSeed; seed < FirstSeed + 60; seed++)
+        {
+            var result = StorageSimulation.Run(new SimulationOptions { Seed = seed, Lives = 1, Steps = 50, FlipBit = true });
+            Assert.True(result.Problem is null, $"seed {seed}: {result.Problem}");
+        }
+    }
+
     [Theory]
     [InlineData("log flush")]
     [InlineData("log directory flush")]
