@@ -82,11 +82,22 @@ public sealed unsafe class AggregateStates : IDisposable
         _kernel.Initialize(this, first, count - first);
     }
 
+    /// <summary>State <paramref name="group"/> alone, as state 0, on the same memory; slots only.</summary>
+    internal AggregateStates Window(int group) => new(_kernel, Context)
+    {
+        _slots = _slots!.Slice((long)group * _kernel.StateSize, _kernel.StateSize),
+        _isWindow = true,
+        Count = 1,
+    };
+
+    private bool _isWindow;
+
     public void Dispose()
     {
         if (_slots is not null)
         {
-            _memory?.Release(_slots.Length);
+            if (!_isWindow)
+                _memory?.Release(_slots.Length);
             _slots.Release();
         }
         _slots = null;

@@ -199,6 +199,22 @@ internal static unsafe class RowCopy
         }
     }
 
+    /// <summary>A deep copy of a Constant vector.</summary>
+    public static void CopyConstant(Vector source, Vector target)
+    {
+        if (source.Physical == PhysicalType.View && !source.IsConstantNull)
+        {
+            Constants.SetBytes(target, source.Type, source.Length, source.GetBytes(0));
+            return;
+        }
+        target.ResetConstant(source.Type, source.Length, source.IsConstantNull);
+        if (source.Physical == PhysicalType.Bool)
+            *(ulong*)target.Values = *(ulong*)source.Values;
+        else
+            Unsafe.CopyBlock(target.Values, source.Values, (uint)source.Physical.Width());
+        target.Child = source.Child;
+    }
+
     /// <summary>A deep copy of a flat vector.</summary>
     public static void CopyFlat(Vector source, Vector target)
     {

@@ -1,0 +1,343 @@
+using System.Collections.Immutable;
+using OmenDb.Arrow;
+using OmenDb.Arrow.Compute;
+using OmenDb.Engine.Execution;
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Functions;
+using OmenDb.Engine.Operators.Sorting;
+using OmenDb.Engine.Rows;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Operators.Aggregates;
+
+/// <summary>The groups of one grouping set with the states of all aggregates.</summary>
+internal sealed unsafe class GroupedStates : IDisposable
+{
+    private const int ChunkRows = 2048;
+
+    private readonly HashAggregateOperator _owner;
+    private readonly ImmutableArray<int> _set;
+    private readonly ExecutionContext _context;
+    private readonly GroupTable? _table; // null: one group over everything
+    private readonly AggregateStates[] _states;
+    private readonly GroupTable?[] _distinct; // group, arguments
+    private readonly RowStore?[] _ordered;    // group, arguments, order keys
+    private readonly Vector[] _keys;
+    private readonly RowIndices _groups = new();
+    private readonly RowIndices _rows = new();
+    private readonly RowIndices _mapped = new();
+    private readonly Vector _groupVector = new();
+    private NativeBuffer? _mask;
+
+    public GroupedStates(HashAggregateOperator owner, ImmutableArray<int> set, ExecutionContext context)
+    {
+        _owner = owner;
+        _set = set;
+        _context = context;
+        _table = set.IsEmpty ? null : new GroupTable([.. set.Select(i => owner.GroupTypes[i])], context);
+        _keys = new Vector[set.Length];
+        _states = [.. owner.Aggregates.Select(a => new AggregateStates(a.Kernel, context))];
+        _distinct = new GroupTable?[_states.Length];
+        _ordered = new RowStore?[_states.Length];
+        for (var i = 0; i < _states.Length; i++)
+        {
+            var aggregate = owner.Aggregates[i];
+            SqlType[] arguments = [.. aggregate.Call.Arguments.Select(a => a.Type)];
+            if (aggregate.Distinct)
+                _distinct[i] = new GroupTable([SqlType.Int4, .. arguments], context);
+            else if (aggregate.Ordered)
+                _ordered[i] = new RowStore([SqlType.Int4, .. arguments, .. aggregate.Call.OrderBy.Select(k => k.Expression.Type)], context);
+            if (_table is null)
+                _states[i].Grow(1);
+        }
+    }
+
+    public int GroupCount => _table?.Count ?? 1;
+
+    /// <param name="values">The evaluated expressions of the operator's program.</param>
+    public void Update(Vector[] values, int* rows, int count, int batchLength)
+    {
+        int* groups = null;
+        if (_table is not null)
+        {
+            for (var i = 0; i < _keys.Length; i++)
+                _keys[i] = values[_set[i]];
+            groups = _groups.Reserve(batchLength);
+            _table.FindOrAdd(_keys, rows, count, batchLength, groups);
+        }
+        var arguments = new Vector[4];
+        for (var i = 0; i < _states.Length; i++)
+        {
+            var aggregate = _owner.Aggregates[i];
+            _states[i].Grow(GroupCount);
+            if (arguments.Length < aggregate.Arguments.Length)
+                arguments = new Vector[aggregate.Arguments.Length];
+            for (var a = 0; a < aggregate.Arguments.Length; a++)
+                arguments[a] = values[aggregate.Arguments[a]];
+            var span = arguments.AsSpan(0, aggregate.Arguments.Length);
+            var taken = Restrict(aggregate, values, span, rows, count, batchLength, out var takenCount);
+            if (takenCount == 0)
+                continue;
+            if (_distinct[i] is { } distinct)
+                AddDistinct(distinct, span, taken, takenCount, batchLength, groups);
+            else if (_ordered[i] is { } ordered)
+                AddOrdered(ordered, aggregate, values, span, taken, takenCount, batchLength, groups);
+            else
+            {
+                var dense = takenCount == batchLength;
+                aggregate.Kernel.Update(_states[i], span, dense ? null : taken, takenCount, groups);
+            }
+        }
+    }
+
+    /// <summary>The rows that the aggregate takes: its filter is true, no argument is null.</summary>
+    private int* Restrict(BoundAggregate aggregate, Vector[] values, ReadOnlySpan<Vector> arguments, int* rows, int count, int batchLength, out int takenCount)
+    {
+        takenCount = count;
+        var anyNulls = false;
+        if (aggregate.SkipsNulls)
+        {
+            foreach (var argument in arguments)
+            {
+                if (argument.IsConstantNull)
+                {
+                    takenCount = 0;
+                    return rows;
+                }
+                anyNulls |= argument.Validity != null && argument.Kind != VectorKind.Constant;
+            }
+        }
+        if (aggregate.Filter < 0 && !anyNulls)
+            return rows;
+        var bytes = Math.Max(8, Bits.WordsFor(batchLength) * 8L);
+        if (_mask is null || _mask.Length < bytes)
+        {
+            _mask?.Release();
+            _mask = NativeBuffer.Allocate(bytes, zeroed: false);
+        }
+        var mask = (ulong*)_mask.Pointer;
+        if (aggregate.Filter >= 0)
+            Logic.IsTrue(values[aggregate.Filter], batchLength, mask);
+        else
+            Bits.Fill(mask, batchLength, true);
+        if (aggregate.SkipsNulls)
+        {
+            foreach (var argument in arguments)
+                Nulls.AndValid(argument, batchLength, mask);
+        }
+        var target = _rows.Reserve(count);
+        takenCount = 0;
+        for (var i = 0; i < count; i++)
+        {
+            target[takenCount] = rows[i];
+            takenCount += Bits.Get(mask, rows[i]) ? 1 : 0;
+        }
+        return target;
+    }
+
+    private Vector GroupColumn(int* groups, int batchLength)
+    {
+        if (groups == null)
+        {
+            Constants.Set(_groupVector, ArrowType.Int32, batchLength, 0);
+            return _groupVector;
+        }
+        _groupVector.ResetFlat(ArrowType.Int32, batchLength);
+        Buffer.MemoryCopy(groups, _groupVector.Values, batchLength * 4L, batchLength * 4L);
+        return _groupVector;
+    }
+
+    private void AddDistinct(GroupTable distinct, ReadOnlySpan<Vector> arguments, int* rows, int count, int batchLength, int* groups)
+    {
+        Vector[] keys = [GroupColumn(groups, batchLength), .. arguments];
+        distinct.FindOrAdd(keys, rows, count, batchLength, _mapped.Reserve(batchLength));
+    }
+
+    private void AddOrdered(RowStore ordered, BoundAggregate aggregate, Vector[] values, ReadOnlySpan<Vector> arguments, int* rows, int count, int batchLength, int* groups)
+    {
+        Vector[] columns = [GroupColumn(groups, batchLength), .. arguments, .. aggregate.OrderKeys.Select(k => values[k])];
+        ordered.Append(columns, rows, count);
+    }
+
+    /// <summary>Takes another worker's part in.</summary>
+    public void Merge(GroupedStates other)
+    {
+        var count = other.GroupCount;
+        var map = _groups.Reserve(Math.Max(1, count));
+        if (_table is null)
+            map[0] = 0;
+        else
+        {
+            var rows = _rows.Reserve(count);
+            for (var i = 0; i < count; i++)
+                rows[i] = i;
+            _table.FindOrAdd(other._table!.Keys.Views(), rows, count, count, map);
+        }
+        for (var i = 0; i < _states.Length; i++)
+        {
+            _states[i].Grow(GroupCount);
+            other._states[i].Grow(count);
+            if (_distinct[i] is { } distinct)
+                MergeDistinct(distinct, other._distinct[i]!, map);
+            else if (_ordered[i] is { } ordered)
+                MergeOrdered(ordered, other._ordered[i]!, map);
+            else
+                _owner.Aggregates[i].Kernel.Combine(_states[i], other._states[i], map, count);
+        }
+    }
+
+    private void MapGroups(Vector groups, int* map)
+    {
+        _groupVector.ResetFlat(ArrowType.Int32, groups.Length);
+        for (var i = 0; i < groups.Length; i++)
+            ((int*)_groupVector.Values)[i] = map[((int*)groups.Values)[i]];
+    }
+
+    private void MergeDistinct(GroupTable target, GroupTable source, int* map)
+    {
+        if (source.Count == 0)
+            return;
+        var views = source.Keys.Views();
+        MapGroups(views[0], map);
+        views[0] = _groupVector;
+        var rows = _rows.Reserve(source.Count);
+        for (var i = 0; i < source.Count; i++)
+            rows[i] = i;
+        target.FindOrAdd(views, rows, source.Count, source.Count, _mapped.Reserve(source.Count));
+    }
+
+    private void MergeOrdered(RowStore target, RowStore source, int* map)
+    {
+        if (source.Count == 0)
+            return;
+        var views = source.Views();
+        MapGroups(views[0], map);
+        views[0] = _groupVector;
+        target.Append(views, null, source.Count);
+    }
+
+    /// <summary>Feeds what was collected for DISTINCT and ORDER BY.</summary>
+    public void Finish()
+    {
+        for (var i = 0; i < _states.Length; i++)
+        {
+            _states[i].Grow(GroupCount);
+            if (_distinct[i] is { Count: > 0 } distinct)
+                FeedDistinct(i, distinct);
+            else if (_ordered[i] is { Count: > 0 } ordered)
+                FeedOrdered(i, ordered.Views(), ordered.Count);
+        }
+        _views = _table?.Keys.Views() ?? [];
+    }
+
+    private void FeedDistinct(int index, GroupTable distinct)
+    {
+        var aggregate = _owner.Aggregates[index];
+        var views = distinct.Keys.Views();
+        if (aggregate.Ordered)
+        {
+            // ORDER BY of a DISTINCT aggregate names its arguments: they are the keys.
+            var keys = aggregate.Call.OrderBy.Select(k => views[1 + FindArgument(aggregate, k.Expression)]);
+            FeedOrdered(index, [.. views, .. keys], distinct.Count);
+            return;
+        }
+        Feed(index, views, distinct.Count);
+    }
+
+    private static int FindArgument(BoundAggregate aggregate, Planner.Expressions.Expression key)
+    {
+        var position = aggregate.Call.Arguments.IndexOf(key);
+        if (position >= 0)
+            return position;
+        // The same expression may have been bound twice: fall back on its text.
+        var text = Physical.ExpressionText.Of(key);
+        for (var i = 0; i < aggregate.Call.Arguments.Length; i++)
+        {
+            if (Physical.ExpressionText.Of(aggregate.Call.Arguments[i]) == text)
+                return i;
+        }
+        throw new SqlException(SqlState.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
+    }
+
+    private void FeedOrdered(int index, Vector[] columns, int count)
+    {
+        var aggregate = _owner.Aggregates[index];
+        var argumentCount = aggregate.Arguments.Length;
+        var keys = new List<RowSorter.Key> { new(columns[0], SqlType.Int4, false, false) };
+        for (var k = 0; k < aggregate.Call.OrderBy.Length; k++)
+        {
+            var order = aggregate.Call.OrderBy[k];
+            keys.Add(new RowSorter.Key(columns[1 + argumentCount + k], order.Expression.Type, order.Descending, order.NullsFirst));
+        }
+        using var permutation = RowSorter.Sort([.. keys], count, _context);
+        var sorted = new Vector[1 + argumentCount];
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            sorted[i] = new Vector();
+            Gather.Take(columns[i], (int*)permutation.Pointer, count, sorted[i]);
+        }
+        Feed(index, sorted, count);
+        foreach (var vector in sorted)
+            vector.Dispose();
+    }
+
+    private void Feed(int index, Vector[] columns, int count)
+    {
+        var aggregate = _owner.Aggregates[index];
+        var slices = new Vector[aggregate.Arguments.Length];
+        for (var i = 0; i < slices.Length; i++)
+            slices[i] = new Vector();
+        for (var start = 0; start < count; start += ChunkRows)
+        {
+            var length = Math.Min(ChunkRows, count - start);
+            for (var i = 0; i < slices.Length; i++)
+                Gather.Slice(columns[1 + i], start, length, slices[i]);
+            aggregate.Kernel.Update(_states[index], slices, null, length, (int*)columns[0].Values + start);
+        }
+        foreach (var slice in slices)
+            slice.Dispose();
+    }
+
+    /// <summary>Groups first .. first+count-1 as output rows.</summary>
+    public void Read(int first, int count, Batch target)
+    {
+        var groupCount = _owner.Groups.Length;
+        for (var i = 0; i < groupCount; i++)
+        {
+            var position = _set.IndexOf(i);
+            if (position < 0)
+                ValueBox.ToConstant(null, _owner.GroupTypes[i], target.Columns[i], count);
+            else
+                Gather.Slice(_views![position], first, count, target.Columns[i]);
+        }
+        for (var i = 0; i < _states.Length; i++)
+            _owner.Aggregates[i].Kernel.Finish(_states[i], first, count, target.Columns[groupCount + i]);
+        if (_owner.HasGroupingId)
+        {
+            var id = 0;
+            for (var i = 0; i < groupCount; i++)
+                id = id << 1 | (_set.Contains(i) ? 0 : 1);
+            Constants.Set(target.Columns[^1], ArrowType.Int32, count, id);
+        }
+        target.Length = count;
+        target.Selection = null;
+    }
+
+    private Vector[]? _views; // the key columns, once all groups are there
+
+    public void Dispose()
+    {
+        _table?.Dispose();
+        foreach (var states in _states)
+            states.Dispose();
+        foreach (var distinct in _distinct)
+            distinct?.Dispose();
+        foreach (var ordered in _ordered)
+            ordered?.Dispose();
+        _groups.Dispose();
+        _rows.Dispose();
+        _mapped.Dispose();
+        _groupVector.Dispose();
+        _mask?.Release();
+    }
+}

@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using OmenDb.Arrow;
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Functions;
+using OmenDb.Engine.Pipelines;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Operators.Aggregates;
+
+/// <summary>One aggregate call, bound: which columns of the evaluated input it reads.</summary>
+internal sealed class BoundAggregate
+{
+    public required AggregateCall Call { get; init; }
+
+    public required AggregateKernel Kernel { get; init; }
+
+    /// <summary>Positions among the evaluated expressions.</summary>
+    public required int[] Arguments { get; init; }
+
+    /// <summary>-1: none.</summary>
+    public required int Filter { get; init; }
+
+    public required int[] OrderKeys { get; init; }
+
+    public required bool SkipsNulls { get; init; }
+
+    public required bool Distinct { get; init; }
+
+    public bool Ordered => OrderKeys.Length > 0;
+}
+
+/// <summary>Grouping and aggregation: each worker fills tables of its own, which are merged; then the groups are read out in parallel.</summary>
+/// <remarks>Grouping sets are separate tables fed by the same rows. DISTINCT arguments are collected per group in a set of their
+/// own and aggregated at the end, once; ordered ones are collected and sorted.</remarks>
+internal sealed class HashAggregateOperator : PhysicalOperator
+{
+    public HashAggregateOperator(PhysicalOperator input, ImmutableArray<Projection> groups, ImmutableArray<AggregateCall> calls,
+        ImmutableArray<ImmutableArray<int>> groupingSets, Column? groupingId)
+        : base([.. groups.Select(g => g.Output), .. calls.Select(c => c.Output), .. groupingId is null ? ImmutableArray<Column>.Empty : [groupingId]], input)
+    {
+        Groups = groups;
+        Calls = calls;
+        Sets = groupingSets.IsDefault ? [[.. Enumerable.Range(0, groups.Length)]] : groupingSets;
+        HasGroupingId = groupingId is not null;
+        var expressions = new List<(Expression, SqlType)>();
+        int Add(Expression e)
+        {
+            expressions.Add((e, e.Type));
+            return expressions.Count - 1;
+        }
+        foreach (var group in groups)
+            expressions.Add((group.Expression, group.Output.Type));
+        GroupTypes = [.. groups.Select(g => g.Output.Type)];
+        var bound = new List<BoundAggregate>();
+        foreach (var call in calls)
+        {
+            if (call.Function is not AggregateFunction function)
+                throw SqlException.Internal($"{call.Function.Name} is no aggregate");
+            bound.Add(new BoundAggregate
+            {
+                Call = call,
+                Kernel = function.Bind([.. call.Arguments.Select(a => a.Type)], call.Output.Type),
+                Arguments = [.. call.Arguments.Select(Add)],
+                Filter = call.Filter is null ? -1 : Add(call.Filter),
+                OrderKeys = [.. call.OrderBy.Select(k => Add(k.Expression))],
+                SkipsNulls = function.SkipsNulls,
+                Distinct = call.Distinct && !function.IgnoresDuplicates && !call.Arguments.IsEmpty,
+            });
+        }
+        Aggregates = [.. bound];
+        Program = CompiledProgram.Compile(expressions, input.Layout);
+        OrderSensitive = calls.Any(c => c.Function is AggregateFunction { OrderSensitive: true } && c.OrderBy.IsEmpty);
+    }
+
+    public ImmutableArray<Projection> Groups { get; }
+
+    public ImmutableArray<AggregateCall> Calls { get; }
+
+    public ImmutableArray<ImmutableArray<int>> Sets { get; }
+
+    public bool HasGroupingId { get; }
+
+    public SqlType[] GroupTypes { get; }
+
+    public BoundAggregate[] Aggregates { get; }
+
+    public CompiledProgram Program { get; }
+
+    public bool OrderSensitive { get; }
+
+    public override string Name => Groups.IsEmpty ? "Aggregate" : Sets.Length > 1 ? "MixedAggregate" : "HashAggregate";
+
+    public override IEnumerable<(string Label, string Text)> Details
+    {
+        get
+        {
+            if (Sets.Length == 1 && !Groups.IsEmpty)
+                yield return ("Group Key", string.Join(", ", Groups.Select(g => Physical.ExpressionText.Of(g.Expression))));
+            else if (Sets.Length > 1)
+            {
+                foreach (var set in Sets)
+                    yield return ("Group Key", set.IsEmpty ? "()" : string.Join(", ", set.Select(i => Physical.ExpressionText.Of(Groups[i].Expression))));
+            }
+        }
+    }
+
+    public override List<Leg> Build(PipelineBuilder builder)
+    {
+        builder.Add(Children[0].Build(builder), new Sink(this));
+        return [new Leg(new GroupSource(this))];
+    }
+
+    private sealed class Sink(HashAggregateOperator owner) : PipelineSink
+    {
+        public override int OperatorId => owner.Id;
+
+        public override SinkState Open(PlanRun run) => new State(owner, run);
+    }
+
+    private sealed class State : SinkState
+    {
+        private readonly HashAggregateOperator _owner;
+        private readonly PlanRun _run;
+
+        public State(HashAggregateOperator owner, PlanRun run)
+        {
+            _owner = owner;
+            _run = run;
+        }
+
+        /// <summary>One per grouping set; the first worker's, into which the others are merged.</summary>
+        public GroupedStates[]? Sets { get; private set; }
+
+        public override bool AllowsParallelInput => !_owner.OrderSensitive;
+
+        public override SinkWorker CreateWorker() => new Worker(this);
+
+        public override void Finish()
+        {
+            Sets ??= NewSets();
+            foreach (var set in Sets)
+                set.Finish();
+        }
+
+        private GroupedStates[] NewSets() => [.. _owner.Sets.Select(set => new GroupedStates(_owner, set, _run.Context))];
+
+        public override void Dispose()
+        {
+            foreach (var set in Sets ?? [])
+                set.Dispose();
+        }
+
+        private sealed class Worker(State state) : SinkWorker
+        {
+            private readonly Frame _frame = state._owner.Program.CreateFrame(state._run.Context);
+            private readonly Vector[] _values = Joins.HashJoinOperator.NewVectors(state._owner.Program.Count);
+            private readonly Rows.RowIndices _rows = new();
+            private GroupedStates[]? _sets = state.NewSets();
+
+            public override unsafe void Consume(Batch batch)
+            {
+                state._owner.Program.Evaluate(_frame, batch, _values);
+                var rows = _rows.Selected(batch, out var count);
+                foreach (var set in _sets!)
+                    set.Update(_values, rows, count, batch.Length);
+            }
+
+            public override void Combine()
+            {
+                if (state.Sets is null)
+                {
+                    state.Sets = _sets;
+                    _sets = null;
+                    return;
+                }
+                for (var i = 0; i < state.Sets.Length; i++)
+                    state.Sets[i].Merge(_sets![i]);
+            }
+
+            public override void Dispose()
+            {
+                _frame.Dispose();
+                foreach (var value in _values)
+                    value.Dispose();
+                foreach (var set in _sets ?? [])
+                    set.Dispose();
+                _rows.Dispose();
+            }
+        }
+    }
+
+    private sealed class GroupSource(HashAggregateOperator owner) : PipelineSource
+    {
+        public override int OperatorId => owner.Id;
+
+        public override SourceState Open(PlanRun run) => new GroupScan(owner, run.State<State>(owner.Id).Sets!, run.BatchCapacity);
+    }
+
+    private sealed class GroupScan(HashAggregateOperator owner, GroupedStates[] sets, int capacity) : SourceState
+    {
+        private readonly Lock _lock = new();
+        private int _set;
+        private int _next;
+
+        public override int MaxWorkers => sets.Sum(s => s.GroupCount) / (capacity * 8) + 1;
+
+        public override SourceWorker CreateWorker() => new Worker(this);
+
+        private bool Take(out GroupedStates set, out int setIndex, out int first, out int count)
+        {
+            lock (_lock)
+            {
+                while (_set < sets.Length && _next >= sets[_set].GroupCount)
+                {
+                    _set++;
+                    _next = 0;
+                }
+                set = null!;
+                setIndex = _set;
+                first = count = 0;
+                if (_set >= sets.Length)
+                    return false;
+                set = sets[_set];
+                first = _next;
+                count = Math.Min(capacity, set.GroupCount - first);
+                _next += count;
+                return true;
+            }
+        }
+
+        private HashAggregateOperator Owner => owner;
+
+        private sealed class Worker(GroupScan scan) : SourceWorker
+        {
+            private readonly Batch _batch = new(scan.Owner.Columns.Length);
+
+            public override bool Next(out Batch batch)
+            {
+                batch = _batch;
+                if (!scan.Take(out var set, out _, out var first, out var count))
+                    return false;
+                set.Read(first, count, _batch);
+                return true;
+            }
+
+            public override void Dispose() => _batch.Dispose();
+        }
+    }
+}

@@ -1,0 +1,184 @@
+using OmenDb.Arrow;
+using OmenDb.Arrow.Compute;
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Pipelines;
+using OmenDb.Planner.Plans;
+
+namespace OmenDb.Engine.Operators.Changes;
+
+/// <summary>Which rows of a piece are written: each target row once per statement (the first match wins), and only while it exists.</summary>
+internal sealed unsafe class TargetRows : IDisposable
+{
+    private readonly HashSet<long> _seen = [];
+    private readonly Rows.RowIndices _rows = new();
+
+    /// <summary>Row numbers within the piece; their ids go to <paramref name="ids"/>.</summary>
+    public int* Take(Vector rowIds, int length, long[] ids, out int count)
+    {
+        var rows = _rows.Reserve(length);
+        count = 0;
+        for (var row = 0; row < length; row++)
+        {
+            if (!rowIds.IsValid(row))
+                continue; // the null-extended side of an outer join
+            var id = rowIds.Get<long>(row);
+            if (!_seen.Add(id))
+                continue;
+            ids[count] = id;
+            rows[count++] = row;
+        }
+        return rows;
+    }
+
+    public void Dispose() => _rows.Dispose();
+}
+
+internal sealed class UpdateOperator : ChangeOperator
+{
+    private readonly Update _update;
+    private readonly CompiledProgram _values;
+    private readonly int _rowId;
+    private readonly int[] _ordinals;
+
+    public UpdateOperator(Update plan, PhysicalOperator input) : base(plan, input)
+    {
+        _update = plan;
+        _values = CompiledProgram.Compile(plan.Assignments.Select(a => (a.Value, plan.RowColumns[a.Ordinal].Type)), input.Layout);
+        _rowId = input.Layout[plan.RowId];
+        _ordinals = [.. plan.Assignments.Select(a => a.Ordinal)];
+    }
+
+    protected override ChangeWorker CreateWorker(PlanRun run) => new Worker(this, run);
+
+    private sealed unsafe class Worker(UpdateOperator owner, PlanRun run) : ChangeWorker(owner, run)
+    {
+        private readonly TargetRows _targets = new();
+        private readonly Frame _frame = owner._values.CreateFrame(run.Context);
+        private readonly Batch _piece = new(owner.Children[0].Columns.Length);
+        private readonly Batch _values = new(owner._ordinals.Length);
+        private readonly Batch _rows = new(owner._update.RowColumns.Length);
+        private readonly int[] _all = [.. Enumerable.Range(0, owner._update.RowColumns.Length)];
+        private Selection _selection = new(Batch.DefaultCapacity);
+
+        protected override Batch Write(Batch piece)
+        {
+            var rows = _targets.Take(piece.Columns[owner._rowId], piece.Length, RowIds, out var count);
+            for (var i = 0; i < piece.Columns.Length; i++)
+                Gather.Take(piece.Columns[i], rows, count, _piece.Columns[i]);
+            _piece.Length = count;
+            _values.Length = count;
+            _rows.Length = 0;
+            _rows.Selection = null;
+            if (count == 0)
+                return _rows;
+            owner._values.Evaluate(_frame, _piece, _values.Columns);
+            if (_selection.Capacity < count)
+            {
+                _selection.Dispose();
+                _selection = new Selection(count);
+            }
+            var ids = RowIds.AsSpan(0, count);
+            // The whole row after the change, for checks and RETURNING: what is not assigned is read now.
+            owner.Target.Fetch(Run.Context, ids, _all, _rows, _selection);
+            for (var i = 0; i < owner._ordinals.Length; i++)
+                _rows.Columns[owner._ordinals[i]].Reference(_values.Columns[i]);
+            Check(_rows);
+            var changed = new bool[count];
+            var outcome = owner.Target.Update(Run.Context, ids, owner._ordinals, _values, changed);
+            if (outcome.Duplicate is { } index)
+                throw owner.Target.DuplicateKey(Run.Context, index, _rows, outcome.Row);
+            ChangedRows.Select(changed, _rows, _selection);
+            return _rows;
+        }
+
+        public override void Dispose()
+        {
+            base.Dispose();
+            _targets.Dispose();
+            _frame.Dispose();
+            _piece.Dispose();
+            _values.Dispose();
+            _rows.Dispose();
+            _selection.Dispose();
+        }
+    }
+}
+
+internal static unsafe class ChangedRows
+{
+    /// <summary>Leaves only rows that were really changed in the batch.</summary>
+    public static void Select(bool[] changed, Batch rows, Selection selection)
+    {
+        if (Array.TrueForAll(changed, c => c))
+            return;
+        selection.IsSparse = false;
+        if (rows.Selection is null)
+            selection.SetAll(rows.Length);
+        for (var i = 0; i < changed.Length; i++)
+        {
+            if (!changed[i])
+                Bits.Clear(selection.Mask, i);
+        }
+        selection.Count = Bits.PopCount(selection.Mask, rows.Length);
+        rows.Selection = selection;
+    }
+}
+
+internal sealed class DeleteOperator : ChangeOperator
+{
+    private readonly Delete _delete;
+    private readonly int _rowId;
+
+    public DeleteOperator(Delete plan, PhysicalOperator input) : base(plan, input)
+    {
+        _delete = plan;
+        _rowId = input.Layout[plan.RowId];
+    }
+
+    protected override ChangeWorker CreateWorker(PlanRun run) => new Worker(this, run);
+
+    private sealed unsafe class Worker(DeleteOperator owner, PlanRun run) : ChangeWorker(owner, run)
+    {
+        private readonly TargetRows _targets = new();
+        private readonly Batch _rows = new(owner._delete.RowColumns.Length);
+        private readonly int[] _all = [.. Enumerable.Range(0, owner._delete.RowColumns.Length)];
+        private readonly Batch _counted = new([], 0);
+        private Selection _selection = new(Batch.DefaultCapacity);
+
+        protected override Batch Write(Batch piece)
+        {
+            _targets.Take(piece.Columns[owner._rowId], piece.Length, RowIds, out var count);
+            if (_selection.Capacity < count)
+            {
+                _selection.Dispose();
+                _selection = new Selection(count);
+            }
+            var ids = RowIds.AsSpan(0, count);
+            var rows = _counted;
+            rows.Length = count;
+            rows.Selection = null;
+            if (owner.Returning.Count > 0)
+            {
+                rows = _rows;
+                rows.Length = 0;
+                rows.Selection = null;
+                if (count > 0)
+                    owner.Target.Fetch(Run.Context, ids, _all, rows, _selection);
+            }
+            if (count == 0)
+                return rows;
+            var deleted = new bool[count];
+            owner.Target.Delete(Run.Context, ids, deleted);
+            ChangedRows.Select(deleted, rows, _selection);
+            return rows;
+        }
+
+        public override void Dispose()
+        {
+            base.Dispose();
+            _targets.Dispose();
+            _rows.Dispose();
+            _selection.Dispose();
+        }
+    }
+}

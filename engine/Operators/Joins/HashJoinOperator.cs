@@ -1,0 +1,222 @@
+using System.Collections.Immutable;
+using OmenDb.Arrow;
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Operators.Scans;
+using OmenDb.Engine.Pipelines;
+using OmenDb.Engine.Rows;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Operators.Joins;
+
+/// <summary>One equality of a join: both sides have the same representation.</summary>
+/// <param name="NullMatches">IS NOT DISTINCT FROM.</param>
+internal sealed record JoinKey(Expression Left, Expression Right, SqlType Type, bool NullMatches);
+
+/// <summary>Joins by equality: the right input is built into a table, the left input probes it.</summary>
+/// <remarks>
+/// <code>
+/// right ──► build sink (JoinTable)
+/// left  ──► probe stage ──► ...          right and full: a second leg brings the build rows that nothing matched
+/// </code>
+/// Left columns are never copied: the output references them under a selection, build columns are gathered beside them.
+/// </remarks>
+internal sealed class HashJoinOperator : PhysicalOperator
+{
+    public HashJoinOperator(JoinKind kind, PhysicalOperator left, PhysicalOperator right, ImmutableArray<JoinKey> keys, ImmutableArray<Expression> residual,
+        Column? mark) : base(OutputColumns(kind, left, right, mark), left, right)
+    {
+        Kind = kind;
+        Keys = keys;
+        Residual = residual;
+        Mark = mark;
+        LeftKeys = CompiledProgram.Compile(keys.Select(k => (k.Left, k.Type)), left.Layout);
+        RightKeys = CompiledProgram.Compile(keys.Select(k => (k.Right, k.Type)), right.Layout);
+        ResidualPredicate = residual.IsEmpty ? null
+            : CompiledPredicate.Compile(residual, new ColumnLayout([.. left.Columns, .. right.Columns]));
+        StoredTypes = [.. keys.Select(k => k.Type), .. right.Columns.Select(c => c.Type)];
+    }
+
+    public JoinKind Kind { get; }
+
+    public ImmutableArray<JoinKey> Keys { get; }
+
+    public ImmutableArray<Expression> Residual { get; }
+
+    public Column? Mark { get; }
+
+    public CompiledProgram LeftKeys { get; }
+
+    public CompiledProgram RightKeys { get; }
+
+    public CompiledPredicate? ResidualPredicate { get; }
+
+    /// <summary>Keys, then the right input's columns.</summary>
+    public SqlType[] StoredTypes { get; }
+
+    /// <summary>The output has the right input's columns.</summary>
+    public bool EmitsRight => Kind is not (JoinKind.Semi or JoinKind.Anti or JoinKind.Mark);
+
+    public bool TracksBuildMatches => Kind is JoinKind.Right or JoinKind.Full;
+
+    internal static ImmutableArray<Column> OutputColumns(JoinKind kind, PhysicalOperator left, PhysicalOperator right, Column? mark) => kind switch
+    {
+        JoinKind.Semi or JoinKind.Anti => left.Columns,
+        JoinKind.Mark => [.. left.Columns, mark!],
+        _ => [.. left.Columns, .. right.Columns],
+    };
+
+    public override string Name => Kind switch
+    {
+        JoinKind.Inner => "Hash Join",
+        JoinKind.Left => "Hash Left Join",
+        JoinKind.Right => "Hash Right Join",
+        JoinKind.Full => "Hash Full Join",
+        JoinKind.Semi => "Hash Semi Join",
+        JoinKind.Anti => "Hash Anti Join",
+        JoinKind.Mark => "Hash Mark Join",
+        _ => "Hash Single Join",
+    };
+
+    public override IEnumerable<(string Label, string Text)> Details
+    {
+        get
+        {
+            yield return ("Hash Cond", string.Join(" AND ", Keys.Select(k => $"({Physical.ExpressionText.Of(k.Left)} "
+                + $"{(k.NullMatches ? "IS NOT DISTINCT FROM" : "=")} {Physical.ExpressionText.Of(k.Right)})")));
+            if (!Residual.IsEmpty)
+                yield return ("Join Filter", Physical.ExpressionText.Conjunction(Residual));
+        }
+    }
+
+    public override List<Leg> Build(PipelineBuilder builder)
+    {
+        builder.Add(Children[1].Build(builder), new BuildSink(this));
+        var legs = Through(Children[0].Build(builder), new HashJoinProbe(this));
+        if (TracksBuildMatches)
+            legs.Add(new Leg(new UnmatchedSource(this)));
+        return legs;
+    }
+
+    private sealed class BuildSink(HashJoinOperator owner) : PipelineSink
+    {
+        public override int OperatorId => owner.Id;
+
+        public override SinkState Open(PlanRun run) => new BuildState(owner, run);
+    }
+
+    internal sealed class BuildState : SinkState
+    {
+        private readonly HashJoinOperator _owner;
+        private readonly PlanRun _run;
+        private readonly RowStore _rows;
+
+        public BuildState(HashJoinOperator owner, PlanRun run)
+        {
+            _owner = owner;
+            _run = run;
+            _rows = new RowStore(owner.StoredTypes, run.Context);
+            Table = new JoinTable([.. owner.Keys.Select(k => k.Type)], [.. owner.Keys.Select(k => k.NullMatches)], run.Context);
+        }
+
+        public JoinTable Table { get; }
+
+        public override SinkWorker CreateWorker() => new BuildWorker(this);
+
+        public override void Finish() => Table.Build(_rows.Views(), _rows.Count, _owner.TracksBuildMatches);
+
+        public override void Dispose()
+        {
+            Table.Dispose();
+            _rows.Dispose();
+        }
+
+        private sealed class BuildWorker(BuildState state) : SinkWorker
+        {
+            private readonly RowStore _local = new(state._owner.StoredTypes, state._run.Context);
+            private readonly Frame _frame = state._owner.RightKeys.CreateFrame(state._run.Context);
+            private readonly Vector[] _columns = NewVectors(state._owner.StoredTypes.Length);
+
+            public override void Consume(Batch batch)
+            {
+                var keyCount = state._owner.Keys.Length;
+                state._owner.RightKeys.Evaluate(_frame, batch, _columns);
+                for (var i = 0; i < batch.Columns.Length; i++)
+                    _columns[keyCount + i].Reference(batch.Columns[i]);
+                _local.Append(batch, _columns);
+            }
+
+            public override void Combine()
+            {
+                state._rows.Append(_local);
+                _local.Dispose();
+            }
+
+            public override void Dispose()
+            {
+                _frame.Dispose();
+                foreach (var column in _columns)
+                    column.Dispose();
+            }
+        }
+    }
+
+    internal static Vector[] NewVectors(int count)
+    {
+        var vectors = new Vector[count];
+        for (var i = 0; i < count; i++)
+            vectors[i] = new Vector();
+        return vectors;
+    }
+
+    /// <summary>Build rows that no probe row has matched, with nulls for the left columns.</summary>
+    private sealed class UnmatchedSource(HashJoinOperator owner) : PipelineSource
+    {
+        public override int OperatorId => owner.Id;
+
+        public override SourceState Open(PlanRun run) => new UnmatchedState(owner, run);
+    }
+
+    private sealed class UnmatchedState(HashJoinOperator owner, PlanRun run) : SourceState
+    {
+        public override SourceWorker CreateWorker()
+        {
+            var table = run.State<BuildState>(owner.Id).Table;
+            return new UnmatchedRows([.. owner.Children[0].Columns.Select(c => c.Type)], table.Columns.AsSpan(owner.Keys.Length).ToArray(), table, run.BatchCapacity);
+        }
+    }
+
+    private sealed unsafe class UnmatchedRows(SqlType[] left, Vector[] right, JoinTable table, int capacity) : SourceWorker
+    {
+        private readonly Batch _batch = new(left.Length + right.Length);
+        private readonly RowIndices _rows = new();
+        private int _next;
+
+        public override bool Next(out Batch batch)
+        {
+            batch = _batch;
+            var rows = _rows.Reserve(capacity);
+            var count = 0;
+            for (; _next < table.RowCount && count < capacity; _next++)
+            {
+                if (table.Matched[_next] == 0)
+                    rows[count++] = _next;
+            }
+            if (count == 0)
+                return false;
+            for (var i = 0; i < left.Length; i++)
+                ValueBox.ToConstant(null, left[i], _batch.Columns[i], count);
+            for (var i = 0; i < right.Length; i++)
+                Arrow.Compute.Gather.Take(right[i], rows, count, _batch.Columns[left.Length + i]);
+            _batch.Length = count;
+            return true;
+        }
+
+        public override void Dispose()
+        {
+            _batch.Dispose();
+            _rows.Dispose();
+        }
+    }
+}

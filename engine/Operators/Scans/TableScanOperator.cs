@@ -1,0 +1,160 @@
+using System.Collections.Immutable;
+using OmenDb.Arrow;
+using OmenDb.Arrow.Compute;
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Pipelines;
+using OmenDb.Engine.Sources;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+
+namespace OmenDb.Engine.Operators.Scans;
+
+/// <summary>A condition column op value of a scan, where the value is known before the scan starts.</summary>
+internal sealed record BoundTemplate(int Ordinal, CompareOp Op, Node Value);
+
+/// <summary>Reads a table in parallel, applies its filters, skips vectors by zone maps.</summary>
+internal sealed class TableScanOperator : PhysicalOperator
+{
+    private readonly Scan _scan;
+    private readonly ITableSource _source;
+    private readonly int[] _ordinals;
+    private readonly CompiledPredicate? _filter;
+    private readonly CompiledProgram _boundValues;
+    private readonly ImmutableArray<(int Ordinal, CompareOp Op)> _bounds;
+
+    public TableScanOperator(Scan scan, ITableSource source) : base(scan.Columns)
+    {
+        _scan = scan;
+        _source = source;
+        _ordinals = [.. scan.ScanColumns.Select(c => c.Ordinal)];
+        _filter = scan.Filters.IsEmpty ? null : CompiledPredicate.Compile(scan.Filters, new ColumnLayout(scan.Columns));
+        var bounds = ScanBounds.Find(scan);
+        _bounds = [.. bounds.Select(b => (b.Ordinal, b.Op))];
+        _boundValues = CompiledProgram.Compile(bounds.Select(b => (b.Value, b.Type)), ColumnLayout.Empty);
+    }
+
+    public override string Name => $"Seq Scan on {_scan.Table.Name}" + (_scan.Alias == _scan.Table.Name ? "" : " " + _scan.Alias);
+
+    public override IEnumerable<(string Label, string Text)> Details =>
+        _scan.Filters.IsEmpty ? [] : [("Filter", Physical.ExpressionText.Conjunction(_scan.Filters))];
+
+    public override List<Leg> Build(PipelineBuilder builder) => [new Leg(new Source(this))];
+
+    private sealed class Source(TableScanOperator owner) : PipelineSource
+    {
+        public override int OperatorId => owner.Id;
+
+        public override SourceState Open(PlanRun run) => new State(owner, run);
+    }
+
+    private sealed class State : SourceState
+    {
+        private readonly TableScanOperator _owner;
+        private readonly PlanRun _run;
+        private readonly ITableScan _scan;
+        private readonly Frame? _boundFrame;
+
+        public State(TableScanOperator owner, PlanRun run)
+        {
+            _owner = owner;
+            _run = run;
+            var bounds = new List<ScanBound>();
+            if (owner._bounds.Length > 0)
+            {
+                // Values are evaluated once; a null bound admits no row, which the filter finds out by itself.
+                _boundFrame = owner._boundValues.CreateFrame(run.Context);
+                using var one = new Batch(0) { Length = 1 };
+                for (var i = 0; i < owner._bounds.Length; i++)
+                {
+                    var value = owner._boundValues.Evaluate(_boundFrame, one, i);
+                    if (value.IsValid(0))
+                        bounds.Add(new ScanBound(owner._bounds[i].Ordinal, owner._bounds[i].Op, value));
+                }
+            }
+            _scan = owner._source.OpenScan(run.Context, new ScanRequest(owner._ordinals, owner._scan.RowId is not null, bounds));
+        }
+
+        public override int MaxWorkers => _scan.MaxWorkers;
+
+        public override SourceWorker CreateWorker() => new Worker(_owner, _run, _scan.CreateWorker());
+
+        public override void Dispose()
+        {
+            if (_run.Metrics is { } metrics)
+                Interlocked.Add(ref metrics[_owner.Id].SkippedVectors, _scan.SkippedVectors);
+            _scan.Dispose();
+            _boundFrame?.Dispose();
+        }
+    }
+
+    private sealed class Worker : SourceWorker
+    {
+        private readonly ITableScanWorker _rows;
+        private readonly CompiledPredicate? _filter;
+        private readonly Frame? _frame;
+        private readonly Batch _batch;
+        private readonly Batch _output;
+        private Selection? _selection;
+
+        public Worker(TableScanOperator owner, PlanRun run, ITableScanWorker rows)
+        {
+            _rows = rows;
+            _filter = owner._filter;
+            _frame = _filter?.CreateFrame(run.Context);
+            _batch = new Batch(owner.Columns.Length);
+            _output = new Batch(_batch.Columns, 0);
+        }
+
+        public override bool Next(out Batch batch)
+        {
+            batch = _batch;
+            if (!_rows.Next(_batch))
+                return false;
+            if (_filter is null)
+                return true;
+            if (_selection is null || _selection.Capacity < _batch.Length)
+            {
+                _selection?.Dispose();
+                _selection = new Selection(Math.Max(_batch.Length, Batch.DefaultCapacity));
+            }
+            var kept = _filter.Select(_frame!, _batch, _selection);
+            _output.Length = _batch.Length;
+            _output.Selection = kept == _batch.Length ? null : _selection;
+            batch = _output;
+            return true;
+        }
+
+        public override void Dispose()
+        {
+            _rows.Dispose();
+            _frame?.Dispose();
+            _batch.Dispose();
+            _selection?.Dispose();
+        }
+    }
+}
+
+/// <summary>Which of a scan's filters compare a plain column with something that has no columns.</summary>
+internal static class ScanBounds
+{
+    public static List<(int Ordinal, CompareOp Op, Expression Value, Types.SqlType Type)> Find(Scan scan)
+    {
+        var found = new List<(int, CompareOp, Expression, Types.SqlType)>();
+        var ordinals = scan.ScanColumns.ToDictionary(c => c.Column.Id, c => c.Ordinal);
+        foreach (var filter in scan.Filters.SelectMany(CompiledPredicate.Conjuncts))
+        {
+            if (filter is not ComparisonExpression { Operator: < ComparisonOperator.IsDistinctFrom and not ComparisonOperator.NotEqual } c)
+                continue;
+            if (c.Left is ColumnExpression left && ordinals.TryGetValue(left.Column.Id, out var l) && Usable(c.Right, left.Type))
+                found.Add((l, (CompareOp)c.Operator, c.Right, left.Type));
+            else if (c.Right is ColumnExpression right && ordinals.TryGetValue(right.Column.Id, out var r) && Usable(c.Left, right.Type))
+                found.Add((r, ((CompareOp)c.Operator).Swap(), c.Left, right.Type));
+        }
+        return found;
+    }
+
+    // A value of another scale could be rounded on its way to the column's type: such bounds are left out.
+    private static bool Usable(Expression value, Types.SqlType column) =>
+        ExpressionFacts.IsRowFree(value) && value.Type.Physical == column.Physical
+        && (value.Type.Id != Types.TypeId.Numeric || value.Type.Scale == column.Scale) && !TypedCompare.NeedsRows(column);
+}

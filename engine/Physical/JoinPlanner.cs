@@ -1,0 +1,90 @@
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Functions;
+using OmenDb.Engine.Operators;
+using OmenDb.Engine.Operators.Joins;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Physical;
+
+/// <summary>Chooses the algorithm and the build side of a join.</summary>
+internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator estimator)
+{
+    public PhysicalOperator Plan(Join join)
+    {
+        if (join.Dependent)
+            throw SqlException.Internal("a dependent join reached the engine");
+        if (join.AsOf is not null)
+            throw SqlException.NotSupported("ASOF JOIN");
+        var left = planner.Create(join.Left);
+        var right = planner.Create(join.Right);
+        var keys = new List<JoinKey>();
+        var residual = new List<Expression>();
+        foreach (var conjunct in join.Condition is null ? [] : CompiledPredicate.Conjuncts(join.Condition))
+        {
+            if (TryKey(conjunct, left.Layout, right.Layout) is { } key)
+                keys.Add(key);
+            else
+                residual.Add(conjunct);
+        }
+        // The three-valued mark needs to know about nulls in every comparison: one equality is simple, the rest goes pair by pair.
+        if (join.Kind == JoinKind.Mark && join.Mark!.Nullable && (keys.Count != 1 || residual.Count > 0 || keys[0].NullMatches))
+            keys.Clear();
+        var leftRows = estimator.Rows(join.Left);
+        var rightRows = estimator.Rows(join.Right);
+        if (keys.Count == 0)
+            return NestedLoop(join, left, right, leftRows, rightRows);
+        var kind = join.Kind;
+        if (Swaps(kind, leftRows, rightRows))
+        {
+            (left, right) = (right, left);
+            kind = kind switch { JoinKind.Left => JoinKind.Right, JoinKind.Right => JoinKind.Left, _ => kind };
+            for (var i = 0; i < keys.Count; i++)
+                keys[i] = keys[i] with { Left = keys[i].Right, Right = keys[i].Left };
+        }
+        return new HashJoinOperator(kind, left, right, [.. keys], [.. residual], join.Mark);
+    }
+
+    /// <summary>The smaller input is built; outer joins turn only when it pays, as their unmatched rows then come from the table.</summary>
+    private static bool Swaps(JoinKind kind, double left, double right) => kind switch
+    {
+        JoinKind.Inner or JoinKind.Full => left < right,
+        JoinKind.Left => left * 4 < right,
+        JoinKind.Right => left < right * 4,
+        _ => false,
+    };
+
+    private static NestedLoopJoinOperator NestedLoop(Join join, PhysicalOperator left, PhysicalOperator right, double leftRows, double rightRows)
+    {
+        var kind = join.Kind;
+        // The right input is walked row by row: it should be the smaller one.
+        if (kind is JoinKind.Inner or JoinKind.Full or JoinKind.Left or JoinKind.Right && leftRows < rightRows)
+        {
+            (left, right) = (right, left);
+            kind = kind switch { JoinKind.Left => JoinKind.Right, JoinKind.Right => JoinKind.Left, _ => kind };
+        }
+        return new NestedLoopJoinOperator(kind, left, right, join.Condition, join.Mark);
+    }
+
+    private static JoinKey? TryKey(Expression conjunct, ColumnLayout left, ColumnLayout right)
+    {
+        if (conjunct is not ComparisonExpression { Operator: ComparisonOperator.Equal or ComparisonOperator.IsNotDistinctFrom } c
+            || c.Left is RowExpression || ExpressionFacts.IsVolatile(c))
+            return null;
+        var (a, b) = (c.Left, c.Right);
+        if (!Over(a, left) || !Over(b, right))
+        {
+            (a, b) = (b, a);
+            if (!Over(a, left) || !Over(b, right))
+                return null;
+        }
+        var type = a.Type.Id == TypeId.Numeric && b.Type.Id == TypeId.Numeric ? NumericTypes.Common(a.Type, b.Type) : a.Type;
+        return type.Physical == b.Type.Physical || type.Id == TypeId.Numeric
+            ? new JoinKey(a, b, type, c.Operator == ComparisonOperator.IsNotDistinctFrom) : null;
+    }
+
+    // A side without columns is no key: the condition is a filter of the other side.
+    private static bool Over(Expression expression, ColumnLayout layout) =>
+        ExpressionFacts.Columns(expression).Any() && ExpressionFacts.IsOver(expression, layout);
+}

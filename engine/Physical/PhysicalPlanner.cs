@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Functions;
+using OmenDb.Engine.Operators;
+using OmenDb.Engine.Operators.Aggregates;
+using OmenDb.Engine.Operators.Changes;
+using OmenDb.Engine.Operators.Scans;
+using OmenDb.Engine.Operators.Sets;
+using OmenDb.Engine.Operators.Sorting;
+using OmenDb.Engine.Operators.Windows;
+using OmenDb.Engine.Sources;
+using OmenDb.Planner.Expressions;
+using OmenDb.Planner.Plans;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Physical;
+
+/// <summary>Logical plan to operators: access paths, join algorithms, build sides. One arm per node.</summary>
+internal sealed class PhysicalPlanner
+{
+    private readonly CardinalityEstimator _estimator = new();
+
+    public static PhysicalOperator Plan(LogicalPlan plan)
+    {
+        var root = new PhysicalPlanner().Create(plan);
+        var next = 0;
+        Number(root, ref next);
+        return root;
+    }
+
+    /// <summary>Ids in pairs: the second is for a second state.</summary>
+    private static void Number(PhysicalOperator node, ref int next)
+    {
+        node.Id = next;
+        next += 2;
+        foreach (var child in node.Children)
+            Number(child, ref next);
+    }
+
+    public static int Count(PhysicalOperator root) => 2 + root.Children.Sum(Count);
+
+    public PhysicalOperator Create(LogicalPlan plan)
+    {
+        var node = Node(plan);
+        node.EstimatedRows = _estimator.Rows(plan);
+        return node;
+    }
+
+    private PhysicalOperator Node(LogicalPlan plan) => plan switch
+    {
+        Scan s => Scan(s),
+        Values v => new ValuesOperator(v.Outputs, v.Rows),
+        Filter f => new FilterOperator(Create(f.Input), f.Predicate),
+        Project p => new ProjectOperator(Create(p.Input), p.Projections),
+        Join j => new JoinPlanner(this, _estimator).Plan(j),
+        Aggregate a => new HashAggregateOperator(Create(a.Input), a.Groups, a.Calls, a.GroupingSets, a.GroupingId),
+        Window w => WindowOperator.Create(Create(w.Input), w.Calls),
+        Sort s => Sorted(s, null, null),
+        Limit l => Limited(l),
+        Distinct { On.IsEmpty: true } d => new HashAggregateOperator(Create(d.Input),
+            [.. d.Columns.Select(c => new Projection(c, new ColumnExpression(c)))], [], default, null),
+        Distinct d => new DistinctOnOperator(Create(d.Input), d.On),
+        SetOperation o => SetOperation(o),
+        TableFunction t => TableFunction(t),
+        CteDefinition c => Cte(c),
+        CteReference r => new CteScanOperator(r.Id, r.Name, r.Outputs),
+        RecursiveUnion u => new RecursiveUnionOperator(u.Id, u.All, u.Outputs, Matching(Create(u.Initial), u.Outputs), Matching(Create(u.Recursive), u.Outputs)),
+        Insert i => new InsertOperator(i, Create(i.Input)),
+        Update u => new UpdateOperator(u, Create(u.Input)),
+        Delete d => new DeleteOperator(d, Create(d.Input)),
+        LockRows l => new LockRowsOperator(l, Create(l.Input)),
+        _ => throw SqlException.Internal($"no physical operator for {plan.GetType().Name}"),
+    };
+
+    private static PhysicalOperator Scan(Scan scan)
+    {
+        if (scan.Table.Handle is not ITableSource source)
+            throw SqlException.Internal($"table {scan.Table.Name} has no rows to scan");
+        return IndexPaths.TryPlan(scan, source) ?? new TableScanOperator(scan, source);
+    }
+
+    private PhysicalOperator Sorted(Sort sort, Expression? count, Expression? offset) =>
+        count is null && IndexPaths.TryOrdered(sort) is { } ordered ? ordered : new SortOperator(Create(sort.Input), sort.Keys, count, offset);
+
+    private PhysicalOperator Limited(Limit limit)
+    {
+        if (limit.WithTies)
+        {
+            var keys = FindSort(limit.Input) ?? throw SqlException.Internal("WITH TIES without ORDER BY");
+            return new LimitOperator(Create(limit.Input), limit.Count, limit.Offset, [.. keys.Keys.Select(k => k.Expression)]);
+        }
+        if (limit.Count is null)
+            return new LimitOperator(Create(limit.Input), null, limit.Offset);
+        return new LimitOperator(TopN(limit.Input, limit.Count, limit.Offset), limit.Count, limit.Offset);
+    }
+
+    /// <summary>The sort below a limit keeps only what the limit lets through; projections in between do not matter.</summary>
+    private PhysicalOperator TopN(LogicalPlan input, Expression count, Expression? offset)
+    {
+        PhysicalOperator node;
+        switch (input)
+        {
+            case Sort sort:
+                node = IndexPaths.TryOrdered(sort) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
+                break;
+            case Project project:
+                node = new ProjectOperator(TopN(project.Input, count, offset), project.Projections);
+                break;
+            default:
+                return Create(input);
+        }
+        node.EstimatedRows = _estimator.Rows(input);
+        return node;
+    }
+
+    private static Sort? FindSort(LogicalPlan plan) => plan switch
+    {
+        Sort sort => sort,
+        Project project => FindSort(project.Input),
+        _ => null,
+    };
+
+    private PhysicalOperator SetOperation(SetOperation o)
+    {
+        var left = Matching(Create(o.Left), o.Outputs);
+        var right = Matching(Create(o.Right), o.Outputs);
+        if (o.Kind != SetOperationKind.Union)
+            return new SetOperator(o.Kind, o.All, o.Outputs, left, right);
+        var union = new UnionAllOperator(o.Outputs, left, right) { EstimatedRows = left.EstimatedRows + right.EstimatedRows };
+        return o.All ? union : new HashAggregateOperator(union, [.. o.Outputs.Select(c => new Projection(c, new ColumnExpression(c)))], [], default, null);
+    }
+
+    /// <summary>The operator itself when its columns have the representation of the outputs, otherwise with casts above.</summary>
+    private static PhysicalOperator Matching(PhysicalOperator input, ImmutableArray<Column> outputs)
+    {
+        if (input.Columns.Zip(outputs).All(p => p.First.Type.Physical == p.Second.Type.Physical
+                && (p.First.Type.Id != TypeId.Numeric || p.First.Type.Scale == p.Second.Type.Scale || p.First.Type.Precision == 0)))
+            return input;
+        return new ProjectOperator(input, [.. input.Columns.Zip(outputs).Select(p => new Projection(p.Second, new ColumnExpression(p.First)))])
+        {
+            EstimatedRows = input.EstimatedRows,
+        };
+    }
+
+    private PhysicalOperator TableFunction(TableFunction t)
+    {
+        var input = t.Input is null ? new ValuesOperator([], [[]]) : Create(t.Input);
+        if (t.Function is not ScalarFunction)
+            return new TableFunctionOperator(t, input);
+        // A scalar function in FROM is one row.
+        var projections = input.Columns.Select(c => new Projection(c, new ColumnExpression(c)))
+            .Append(new Projection(t.Outputs[0], new FunctionExpression(t.Function, t.Arguments, t.Outputs[0].Type)));
+        if (t.Ordinality is not null)
+            projections = projections.Append(new Projection(t.Ordinality, new ConstantExpression(1L, SqlType.Int8)));
+        return new ProjectOperator(input, [.. projections]);
+    }
+
+    private CteOperator Cte(CteDefinition c)
+    {
+        _estimator.Rows(c); // the references need the definition's estimate
+        return new CteOperator(c.Id, c.Name, Create(c.Definition), Create(c.Body));
+    }
+}

@@ -1,0 +1,106 @@
+using OmenDb.Arrow;
+using OmenDb.Engine.Execution;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Pipelines;
+
+/// <summary>One execution of a plan: the shared states of its operators.</summary>
+internal sealed class PlanRun : IDisposable
+{
+    private readonly object?[] _states;
+    private readonly Dictionary<int, object> _tables; // materialised common table expressions, by id
+    private volatile bool _failed;
+
+    /// <param name="operatorCount">Operators of the plan: ids are below it.</param>
+    /// <param name="parent">The run around a recursive part: it sees the same common table expressions and metrics.</param>
+    public PlanRun(ExecutionContext context, int operatorCount, PlanRun? parent = null)
+    {
+        Context = context;
+        _states = new object?[operatorCount];
+        _tables = parent?._tables ?? [];
+        Metrics = parent?.Metrics ?? (context.Instrument ? [.. Enumerable.Range(0, operatorCount).Select(_ => new OperatorMetrics())] : null);
+    }
+
+    public int OperatorCount => _states.Length;
+
+    public ExecutionContext Context { get; }
+
+    public OperatorMetrics[]? Metrics { get; }
+
+    /// <summary>Rows changed by INSERT, UPDATE or DELETE.</summary>
+    public long RowsAffected;
+
+    /// <summary>Another worker has raised: stop at the next border.</summary>
+    public bool Failed => _failed;
+
+    public int BatchCapacity => Context.Settings.BatchCapacity;
+
+    public T State<T>(int operatorId) where T : class => (T)(_states[operatorId] ?? throw SqlException.Internal("an operator ran before its input"));
+
+    public void SetState(int operatorId, object state) => _states[operatorId] = state;
+
+    /// <summary>The state that all workers of a stage share, made by the first.</summary>
+    public T Shared<T>(int operatorId, Func<T> create) where T : class
+    {
+        lock (_states)
+            return (T)(_states[operatorId] ??= create());
+    }
+
+    public object Table(int id) => _tables.TryGetValue(id, out var table) ? table : throw SqlException.Internal("a common table expression was read before it was computed");
+
+    public void SetTable(int id, object table) => _tables[id] = table;
+
+    public void Run(Pipeline pipeline)
+    {
+        var sink = pipeline.Sink.Open(this);
+        SetState(pipeline.Sink.OperatorId, sink);
+        foreach (var leg in pipeline.Legs)
+        {
+            using var source = leg.Source.Open(this);
+            RunLeg(leg, source, sink);
+        }
+        sink.Finish();
+    }
+
+    private void RunLeg(Leg leg, SourceState source, SinkState sink)
+    {
+        var workers = 1;
+        if (!leg.Ordered && sink.AllowsParallelInput)
+        {
+            var limit = Context.Settings.MaxParallelism;
+            workers = Math.Min(source.MaxWorkers, limit == 0 ? Scheduler.Shared.HelperThreads + 1 : limit);
+        }
+        if (workers <= 1)
+        {
+            Work(leg, source, sink);
+            return;
+        }
+        Scheduler.Shared.Run(workers, _ => Work(leg, source, sink));
+    }
+
+    private void Work(Leg leg, SourceState source, SinkState sink)
+    {
+        try
+        {
+            using var worker = new LegWorker(this, leg, source);
+            using var target = sink.CreateWorker();
+            while (!_failed && worker.Next(out var batch))
+                target.Consume(batch);
+            if (_failed)
+                return;
+            lock (sink)
+                target.Combine();
+        }
+        catch
+        {
+            _failed = true;
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var state in _states)
+            (state as IDisposable)?.Dispose();
+    }
+}

@@ -1,0 +1,245 @@
+using System.Numerics;
+using OmenDb.Arrow;
+using OmenDb.Arrow.Compute;
+using OmenDb.Engine.Execution;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Rows;
+
+/// <summary>Distinct keys, numbered from 0 in the order of arrival: for grouping, DISTINCT and set operations. Nulls are equal.</summary>
+/// <remarks>
+/// Linear probing over 8-byte entries, the keys stand apart in columns:
+/// <code>
+/// entry: | high half of the hash, 32 bits | group number + 1, 32 bits |   0 = empty
+/// </code>
+/// A batch goes through in rounds of short loops: claim or find a candidate for each row, append the new keys, compare all
+/// candidates column by column; rows that met another key with the same half hash go on to the next slot.
+/// </remarks>
+internal sealed unsafe class GroupTable : IDisposable
+{
+    private const int InitialSlots = 1024;
+
+    private readonly ExecutionContext _context;
+    private readonly SqlType[] _types;
+    private readonly RowStore _keys;
+    private readonly bool _constantHash;
+    private readonly Vector[] _flat;
+    private readonly RowIndices _pending = new();
+    private readonly RowIndices _candidates = new();
+    private readonly RowIndices _compare = new();
+    private readonly RowIndices _slots = new();
+    private readonly RowIndices _fresh = new();
+    private NativeBuffer? _entries;
+    private NativeBuffer? _hashes; // by group
+    private NativeBuffer? _batchHashes;
+    private NativeBuffer? _equal;
+    private int _mask;
+
+    public GroupTable(IReadOnlyList<SqlType> types, ExecutionContext context)
+    {
+        _context = context;
+        _types = [.. types];
+        _keys = new RowStore(types, context);
+        _constantHash = context.Settings.ConstantHash;
+        _flat = new Vector[_types.Length];
+        for (var i = 0; i < _flat.Length; i++)
+            _flat[i] = new Vector();
+    }
+
+    public int Count { get; private set; }
+
+    public RowStore Keys => _keys;
+
+    /// <summary>The hash of each group's key.</summary>
+    public ulong* Hashes => (ulong*)_hashes!.Pointer;
+
+    /// <summary>Finds or adds the keys of some rows.</summary>
+    /// <param name="keys">One vector per key column, any kind.</param>
+    /// <param name="rows">Row numbers, ascending.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="batchLength">Physical rows of the vectors.</param>
+    /// <param name="groups">By row number; receives the group.</param>
+    public void FindOrAdd(ReadOnlySpan<Vector> keys, int* rows, int count, int batchLength, int* groups)
+    {
+        if (count == 0)
+            return;
+        Buffers(batchLength);
+        var hashes = (ulong*)_batchHashes!.Pointer;
+        KeyColumns.Hash(keys, _types, batchLength, hashes, _constantHash);
+        for (var k = 0; k < _flat.Length; k++)
+            Flatten.Into(keys[k], batchLength, _flat[k]);
+        Grow(count);
+        var entries = (ulong*)_entries!.Pointer;
+        var pending = _pending.Reserve(count);
+        var slots = _slots.Reserve(batchLength);
+        var candidates = _candidates.Reserve(count);
+        var compare = _compare.Reserve(count);
+        var fresh = _fresh.Reserve(count);
+        var equal = _equal!.Pointer;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows[i];
+            pending[i] = row;
+            slots[row] = (int)hashes[row] & _mask;
+        }
+        var left = count;
+        while (left > 0)
+        {
+            int compared = 0, added = 0;
+            for (var i = 0; i < left; i++)
+            {
+                var row = pending[i];
+                var tag = hashes[row] & 0xFFFF_FFFF_0000_0000;
+                var slot = slots[row];
+                ulong entry;
+                while ((entry = entries[slot]) != 0 && (entry & 0xFFFF_FFFF_0000_0000) != tag)
+                    slot = slot + 1 & _mask;
+                slots[row] = slot;
+                if (entry == 0)
+                {
+                    var group = Count + added;
+                    entries[slot] = tag | (uint)(group + 1);
+                    groups[row] = group;
+                    fresh[added++] = row;
+                }
+                else
+                {
+                    candidates[compared] = (int)(uint)entry - 1;
+                    compare[compared++] = row;
+                }
+            }
+            if (added > 0)
+                AddKeys(fresh, added, hashes);
+            left = 0;
+            if (compared == 0)
+                break;
+            new Span<byte>(equal, compared).Fill(1);
+            for (var k = 0; k < _flat.Length; k++)
+                KeyColumns.Match(_flat[k], compare, _keys.Columns[k].View(), candidates, compared, equal, _types[k], nullsEqual: true);
+            for (var i = 0; i < compared; i++)
+            {
+                var row = compare[i];
+                if (equal[i] != 0)
+                    groups[row] = candidates[i];
+                else
+                {
+                    slots[row] = slots[row] + 1 & _mask;
+                    pending[left++] = row;
+                }
+            }
+        }
+    }
+
+    /// <summary>Finds keys without adding; -1 for those that are not there.</summary>
+    public void Find(ReadOnlySpan<Vector> keys, int* rows, int count, int batchLength, int* groups)
+    {
+        if (count == 0)
+            return;
+        Buffers(batchLength);
+        var hashes = (ulong*)_batchHashes!.Pointer;
+        KeyColumns.Hash(keys, _types, batchLength, hashes, _constantHash);
+        for (var k = 0; k < _flat.Length; k++)
+            Flatten.Into(keys[k], batchLength, _flat[k]);
+        Grow(0);
+        var entries = (ulong*)_entries!.Pointer;
+        byte equal;
+        for (var i = 0; i < count; i++)
+        {
+            var row = rows[i];
+            var tag = hashes[row] & 0xFFFF_FFFF_0000_0000;
+            var slot = (int)hashes[row] & _mask;
+            groups[row] = -1;
+            for (ulong entry; (entry = entries[slot]) != 0; slot = slot + 1 & _mask)
+            {
+                if ((entry & 0xFFFF_FFFF_0000_0000) != tag)
+                    continue;
+                var candidate = (int)(uint)entry - 1;
+                equal = 1;
+                for (var k = 0; k < _flat.Length && equal != 0; k++)
+                    KeyColumns.Match(_flat[k], &row, _keys.Columns[k].View(), &candidate, 1, &equal, _types[k], nullsEqual: true);
+                if (equal != 0)
+                {
+                    groups[row] = candidate;
+                    break;
+                }
+            }
+        }
+    }
+
+    private void AddKeys(int* rows, int count, ulong* hashes)
+    {
+        _keys.Append(_flat, rows, count);
+        var stored = (ulong*)_hashes!.Pointer;
+        for (var i = 0; i < count; i++)
+            stored[Count + i] = hashes[rows[i]];
+        Count += count;
+    }
+
+    private void Buffers(int rows)
+    {
+        if (_batchHashes is null || _batchHashes.Length < rows * 8L)
+        {
+            _batchHashes?.Release();
+            _equal?.Release();
+            _batchHashes = NativeBuffer.Allocate(Math.Max(64, rows * 8L), zeroed: false);
+            _equal = NativeBuffer.Allocate(Math.Max(64, rows), zeroed: false);
+        }
+    }
+
+    /// <summary>Room for so many more groups at a load of at most one half.</summary>
+    private void Grow(int additional)
+    {
+        var needed = (long)Count + additional;
+        if (_hashes is null || _hashes.Length < needed * 8)
+        {
+            var bytes = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(needed, 64)) * 8;
+            _context.Memory.Charge(bytes - (_hashes?.Length ?? 0));
+            var hashes = NativeBuffer.Allocate(bytes, zeroed: false);
+            if (_hashes is not null)
+            {
+                Buffer.MemoryCopy(_hashes.Pointer, hashes.Pointer, bytes, Count * 8L);
+                _hashes.Release();
+            }
+            _hashes = hashes;
+        }
+        if (_entries is not null && needed * 2 <= _mask + 1L)
+            return;
+        var slots = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(InitialSlots, needed * 2));
+        if (_entries is not null && slots < 1 << 16)
+            slots *= 4;
+        if (slots > 1 << 30)
+            throw new SqlException(SqlState.OutOfMemory, "out of memory") { Detail = "A hash table would need more than 2^30 entries." };
+        _context.Memory.Charge(slots * 8 - (_entries?.Length ?? 0));
+        _entries?.Release();
+        _entries = NativeBuffer.Allocate(slots * 8);
+        _mask = (int)slots - 1;
+        var entries = (ulong*)_entries.Pointer;
+        var stored = (ulong*)_hashes.Pointer;
+        for (var group = 0; group < Count; group++)
+        {
+            var slot = (int)stored[group] & _mask;
+            while (entries[slot] != 0)
+                slot = slot + 1 & _mask;
+            entries[slot] = (stored[group] & 0xFFFF_FFFF_0000_0000) | (uint)(group + 1);
+        }
+    }
+
+    public void Dispose()
+    {
+        _context.Memory.Release((_entries?.Length ?? 0) + (_hashes?.Length ?? 0));
+        _entries?.Release();
+        _hashes?.Release();
+        _batchHashes?.Release();
+        _equal?.Release();
+        _entries = _hashes = _batchHashes = _equal = null;
+        _keys.Dispose();
+        foreach (var vector in _flat)
+            vector.Dispose();
+        _pending.Dispose();
+        _candidates.Dispose();
+        _compare.Dispose();
+        _slots.Dispose();
+        _fresh.Dispose();
+        Count = 0;
+    }
+}

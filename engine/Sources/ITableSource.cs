@@ -1,0 +1,88 @@
+using OmenDb.Arrow;
+using OmenDb.Arrow.Compute;
+using OmenDb.Engine.Execution;
+using OmenDb.Planner.Catalog;
+
+namespace OmenDb.Engine.Sources;
+
+/// <summary>Rows that a scan reads: a stored table, a computed system view, a test table. It is what <see cref="ITableInfo.Handle"/> holds.</summary>
+public interface ITableSource
+{
+    ITableScan OpenScan(ExecutionContext context, ScanRequest request);
+}
+
+/// <summary>What a scan wants.</summary>
+/// <param name="Ordinals">Table columns, by ordinal.</param>
+/// <param name="WithRowId">An int8 column with the physical row id comes last.</param>
+/// <param name="Bounds">Conditions that every row must meet: only for skipping, the scan's filter checks them again.</param>
+public sealed record ScanRequest(int[] Ordinals, bool WithRowId, IReadOnlyList<ScanBound> Bounds);
+
+/// <summary>column op value, with the value in row 0 of a constant vector of the column's type.</summary>
+public sealed record ScanBound(int Ordinal, CompareOp Op, Vector Value);
+
+/// <summary>An open scan; ended after the last batch is done with.</summary>
+public interface ITableScan : IDisposable
+{
+    /// <summary>Workers that have something to do.</summary>
+    int MaxWorkers { get; }
+
+    /// <summary>Vectors that bounds have ruled out, so far.</summary>
+    long SkippedVectors { get; }
+
+    ITableScanWorker CreateWorker();
+}
+
+public interface ITableScanWorker : IDisposable
+{
+    /// <param name="target">Has one column per requested one (and the row id); receives the rows, valid until the next call.</param>
+    /// <returns>False at the end.</returns>
+    bool Next(Batch target);
+}
+
+/// <summary>A table with indexes and rows that have ids.</summary>
+public interface IIndexedSource : ITableSource
+{
+    /// <summary>Row ids in index order, visible to the transaction and with the key re-checked.</summary>
+    IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexKeyRange> ranges, bool backward);
+
+    /// <summary>The rows of some ids; rows that are not visible are left out through the batch's selection.</summary>
+    /// <param name="visible">Becomes the batch's selection when rows are missing; large enough.</param>
+    void Fetch(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch target, Selection visible);
+}
+
+public interface IRowIdCursor : IDisposable
+{
+    /// <returns>How many ids were written; 0: the end.</returns>
+    int Next(Span<long> rowIds);
+}
+
+/// <summary>Keys whose leading columns equal the prefix and whose next column lies between the bounds. Values stand in row 0 of constant vectors of the columns' types.</summary>
+public readonly record struct IndexKeyRange(Vector[] Prefix, Vector? Low, bool LowInclusive, Vector? High, bool HighInclusive, bool IsNull = false);
+
+/// <summary>How a write of rows ended.</summary>
+/// <param name="Duplicate">The unique index that already holds the key; null: written.</param>
+/// <param name="Row">Which of the rows given.</param>
+/// <param name="ExistingRowId">The row that holds the key.</param>
+public readonly record struct WriteOutcome(IndexInfo? Duplicate, int Row, long ExistingRowId);
+
+/// <summary>A table that can be changed. Implementations wait for other transactions' locks, check cancellation while they wait, and raise
+/// 40001, 40P01 and 55P03 themselves.</summary>
+public interface ITableTarget : IIndexedSource
+{
+    /// <summary>Appends the selected rows, one vector per table column by ordinal: all or none.</summary>
+    WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds);
+
+    /// <summary>Gives rows new values in some columns: all or none.</summary>
+    /// <param name="changed">By row: false when the row is gone meanwhile (READ COMMITTED).</param>
+    WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values, Span<bool> changed);
+
+    /// <param name="deleted">By row: false when the row is gone meanwhile.</param>
+    void Delete(ExecutionContext context, ReadOnlySpan<long> rowIds, Span<bool> deleted);
+
+    /// <summary>The 23505 error for a duplicate, with its detail line.</summary>
+    Types.SqlException DuplicateKey(ExecutionContext context, IndexInfo index, Batch rows, int row);
+
+    /// <summary>Row locks of SELECT ... FOR UPDATE/SHARE.</summary>
+    /// <param name="locked">By row: false when the row is gone, or skipped because it is locked.</param>
+    void Lock(ExecutionContext context, ReadOnlySpan<long> rowIds, Planner.Plans.RowLockStrength strength, Planner.Plans.RowLockWait wait, Span<bool> locked);
+}
