@@ -4,6 +4,7 @@ using OmenDb.Engine.Operators;
 using OmenDb.Engine.Operators.Joins;
 using OmenDb.Planner.Expressions;
 using OmenDb.Planner.Plans;
+using OmenDb.Planner.Statistics;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Physical;

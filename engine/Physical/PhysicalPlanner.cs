@@ -11,6 +11,7 @@ using OmenDb.Engine.Operators.Windows;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Expressions;
 using OmenDb.Planner.Plans;
+using OmenDb.Planner.Statistics;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Physical;
@@ -19,6 +20,7 @@ namespace OmenDb.Engine.Physical;
 internal sealed class PhysicalPlanner
 {
     private readonly CardinalityEstimator _estimator = new();
+    private readonly Dictionary<int, LogicalPlan> _inlined = [];
 
     public static PhysicalOperator Plan(LogicalPlan plan)
     {
@@ -63,6 +65,7 @@ internal sealed class PhysicalPlanner
         SetOperation o => SetOperation(o),
         TableFunction t => TableFunction(t),
         CteDefinition c => Cte(c),
+        CteReference r when _inlined.TryGetValue(r.Id, out var definition) => Renamed(Create(definition), r.Outputs),
         CteReference r => new CteScanOperator(r.Id, r.Name, r.Outputs),
         RecursiveUnion u => new RecursiveUnionOperator(u.Id, u.All, u.Outputs, Matching(Create(u.Initial), u.Outputs), Matching(Create(u.Recursive), u.Outputs)),
         Insert i => new InsertOperator(i, Create(i.Input)),
@@ -155,9 +158,20 @@ internal sealed class PhysicalPlanner
         return new ProjectOperator(input, [.. projections]);
     }
 
-    private CteOperator Cte(CteDefinition c)
+    private PhysicalOperator Cte(CteDefinition c)
     {
         _estimator.Rows(c); // the references need the definition's estimate
+        // A recursive expression that is read once is computed as far as somebody asks: a limit ends it.
+        if (c.Definition is RecursiveUnion && References(c.Body, c.Id) == 1)
+        {
+            _inlined[c.Id] = c.Definition;
+            return Create(c.Body);
+        }
         return new CteOperator(c.Id, c.Name, Create(c.Definition), Create(c.Body));
     }
+
+    private static int References(LogicalPlan plan, int id) => plan is CteReference r && r.Id == id ? 1 : plan.Children.Sum(c => References(c, id));
+
+    private static ProjectOperator Renamed(PhysicalOperator input, ImmutableArray<Column> outputs) =>
+        new(input, [.. input.Columns.Zip(outputs).Select(p => new Projection(p.Second, new ColumnExpression(p.First)))]) { EstimatedRows = input.EstimatedRows };
 }

@@ -166,7 +166,7 @@ internal static class RowText
         for (var i = 0; i < rows.Columns.Length && i < columns.Length; i++)
         {
             if (!table.Columns[i].Hidden)
-                parts.Add(Functions.Casts.TextOutput.Format(rows.Columns[i], row, columns[i].Type));
+                parts.Add(rows.Columns[i].IsValid(row) ? TypeIo.FormatString(columns[i].Type, rows.Columns[i], row, IoContext.Default) : "null");
         }
         return string.Join(", ", parts);
     }

@@ -4,7 +4,6 @@ using OmenDb.Engine.Functions;
 using OmenDb.Engine.Rows;
 using OmenDb.Planner.Expressions;
 using OmenDb.Types;
-using ExecutionContext = OmenDb.Engine.Execution.ExecutionContext;
 
 namespace OmenDb.Engine.Operators.Windows;
 

@@ -6,7 +6,6 @@ using OmenDb.Engine.Operators.Sorting;
 using OmenDb.Engine.Rows;
 using OmenDb.Planner.Expressions;
 using OmenDb.Types;
-using ExecutionContext = OmenDb.Engine.Execution.ExecutionContext;
 
 namespace OmenDb.Engine.Operators.Windows;
 
