@@ -21,6 +21,7 @@ public sealed class PostgresServer : IDisposable
     private const int MaxStarting = 100;
 
     private const int Backlog = 512;
+    private const int StopRetryMs = 100;
 
     private readonly IWireSessionFactory _sessions;
     private readonly PostgresServerOptions _options;
@@ -174,12 +175,20 @@ public sealed class PostgresServer : IDisposable
     {
         _stopping = true;
         _listener.Dispose();
-        Connection[] connections;
-        lock (_lock)
-            connections = [.. _connections];
-        foreach (var connection in connections)
-            connection.RequestStop();
-        return _idle.Wait(grace);
+        var deadline = Environment.TickCount64 + (long)grace.TotalMilliseconds;
+        do
+        {
+            Connection[] connections;
+            lock (_lock)
+                connections = [.. _connections];
+            // Asked again and again: a cancellation that comes just before a statement starts does not reach it.
+            foreach (var connection in connections)
+                connection.RequestStop();
+            if (_idle.Wait(StopRetryMs))
+                return true;
+        }
+        while (Environment.TickCount64 < deadline);
+        return false;
     }
 
     public void Dispose()

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
+using OmenDb.Engine;
+using OmenDb.Protocol.Postgres;
+using OmenDb.Types;
+
+namespace OmenDb.Tools.Server.Commands;
+
+/// <summary><c>omendb serve</c>: the server, until SIGTERM or SIGINT.</summary>
+internal static class ServeCommand
+{
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
+
+    public static Command Create()
+    {
+        var command = new Command("serve", "Serve PostgreSQL clients. SIGTERM and Ctrl+C end it cleanly: statements are cancelled, a checkpoint is written, exit code 0.");
+        Configure(command);
+        return command;
+    }
+
+    /// <summary>Gives a command the options and the action of the server.</summary>
+    public static void Configure(Command command)
+    {
+        var data = CommonOptions.Data();
+        var port = new Option<int>("--port", "-p")
+        {
+            Description = "TCP port for PostgreSQL clients; 0 = any free one.", HelpName = "PORT", DefaultValueFactory = _ => PostgresServerOptions.DefaultPort,
+        };
+        var httpPort = new Option<int>("--http-port")
+        {
+            Description = "TCP port kept for HTTP. This version does not listen on it.", HelpName = "PORT", DefaultValueFactory = _ => 8080,
+        };
+        var listen = new Option<string>("--listen")
+        {
+            Description = "Address to listen on. Only loopback addresses: clients need no password yet.", HelpName = "ADDRESS",
+            DefaultValueFactory = _ => "127.0.0.1",
+        };
+        var maxConnections = new Option<int>("--max-connections")
+        {
+            Description = "Clients at a time; one more is refused.", HelpName = "N", DefaultValueFactory = _ => 100,
+        };
+        foreach (var number in (Option<int>[])[port, httpPort])
+            number.Validators.Add(result =>
+            {
+                if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var value) && value is < 0 or > 65535)
+                    result.AddError($"{number.Name}: {value} is no port number");
+            });
+        var memoryLimit = CommonOptions.MemoryLimit();
+        foreach (var option in (Option[])[data, port, httpPort, listen, memoryLimit, maxConnections])
+            command.Options.Add(option);
+        command.SetAction(parsed => Run(parsed.GetValue(data)!, parsed.GetValue(listen)!, parsed.GetValue(port), CommonOptions.MemoryOrDefault(parsed.GetValue(memoryLimit)),
+            parsed.GetValue(maxConnections)));
+    }
+
+    private static int Run(string data, string listen, int port, long memoryLimitBytes, int maxConnections)
+    {
+        if (!TryParseAddress(listen, out var address))
+        {
+            Console.Error.WriteLine($"omendb: --listen: \"{listen}\" is no IP address");
+            return ExitCode.Failure;
+        }
+        using var stop = new ManualResetEventSlim();
+        var signals = 0;
+        void OnSignal(PosixSignalContext context)
+        {
+            // A second signal ends the process at once, as it would without us; the log makes the next start whole.
+            context.Cancel = Interlocked.Increment(ref signals) == 1;
+            stop.Set();
+        }
+        using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+        using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        try
+        {
+            var watch = Stopwatch.StartNew();
+            var directory = Path.GetFullPath(data);
+            using var database = Database.Open(directory, new DatabaseOptions { MemoryLimitBytes = memoryLimitBytes, MaxConnections = maxConnections });
+            using var server = new PostgresServer(database, new PostgresServerOptions
+            {
+                Address = address, Port = port, MaxConnections = maxConnections, Log = line => Console.Error.WriteLine($"{DateTime.UtcNow:u} {line}"),
+            });
+            PrintBanner(directory, server.Endpoint, watch.ElapsedMilliseconds);
+            stop.Wait();
+            Console.WriteLine("stopping");
+            if (!server.Stop(StopGrace))
+                Console.Error.WriteLine("omendb: some clients did not end in time");
+            database.Checkpoint();
+        }
+        catch (SqlException e)
+        {
+            return ExitCode.Report(e);
+        }
+        Console.WriteLine("stopped");
+        return ExitCode.Ok;
+    }
+
+    private static bool TryParseAddress(string text, out IPAddress address)
+    {
+        if (text is "localhost")
+        {
+            address = IPAddress.Loopback;
+            return true;
+        }
+        return IPAddress.TryParse(text is "*" ? "0.0.0.0" : text, out address!);
+    }
+
+    private static void PrintBanner(string directory, IPEndPoint endpoint, long startMs)
+    {
+        var version = typeof(ServeCommand).Assembly.GetName().Version?.ToString(3);
+        Console.WriteLine($"""
+            OmenDB {version}, ready after {startMs} ms
+              data      {directory}
+              serving   PostgreSQL clients on {endpoint}
+              connect   psql -h {endpoint.Address} -p {endpoint.Port} -U omendb omendb
+                        postgresql://omendb@{endpoint}/omendb
+            Ctrl+C stops it.
+            """);
+    }
+}
