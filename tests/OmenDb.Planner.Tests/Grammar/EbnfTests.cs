@@ -7,7 +7,7 @@ namespace OmenDb.Planner.Tests.Grammar;
 /// <summary>sql.ebnf is the reference: the parser accepts every sentence that it derives.</summary>
 public sealed class EbnfTests(ITestOutputHelper output)
 {
-    private static readonly EbnfSentences Sentences = new(ReadGrammar());
+    internal static readonly EbnfSentences Sentences = new(ReadGrammar());
 
     private static string ReadGrammar()
     {
