@@ -1,1 +1,8 @@
-return 0;
+using System.CommandLine;
+using OmenDb.Tools.Bench.Commands;
+
+var root = new RootCommand("Benchmarks for OmenDB and for every system that speaks PostgreSQL's protocol.")
+{
+    TpchCommand.Create(),
+};
+return root.Parse(args).Invoke();

@@ -1,0 +1,29 @@
+namespace OmenDb.Tools.Bench.Tpch;
+
+/// <summary>What was asked for on the command line.</summary>
+internal sealed record TpchOptions
+{
+    public required double ScaleFactor { get; init; }
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Measured runs after the first.</summary>
+    public int Runs { get; init; }
+
+    public required IReadOnlyList<int> Queries { get; init; }
+
+    /// <summary>Null: embedded.</summary>
+    public string? ConnectionString { get; init; }
+
+    public string? ReferenceConnectionString { get; init; }
+
+    /// <summary>Null: validation parameters.</summary>
+    public long? Seed { get; init; }
+
+    /// <summary>Null: a temporary directory, removed at the end.</summary>
+    public string? DataDirectory { get; init; }
+
+    public bool Reload { get; init; }
+    public string? JsonFile { get; init; }
+    public string? GenerateDirectory { get; init; }
+    public bool TrailingSeparator { get; init; }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using OmenDb.Engine;
+using OmenDb.Tpch.Generation;
+using OmenDb.Tpch.Loading;
+using OmenDb.Tpch.Queries;
+using OmenDb.Tpch.Reference;
+using OmenDb.Tpch.Targets;
+using Spectre.Console;
+
+namespace OmenDb.Tools.Bench.Tpch;
+
+/// <summary>Load, measure, check, report.</summary>
+internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
+{
+    /// <returns>False when an answer was wrong or a query failed.</returns>
+    public bool Execute(CancellationToken cancellation)
+    {
+        if (options.ConnectionString is { } connectionString)
+        {
+            using var server = new PostgresTarget(connectionString);
+            return Execute(server, cancellation);
+        }
+        var directory = options.DataDirectory is { } kept
+            ? Path.GetFullPath(kept)
+            : Directory.CreateTempSubdirectory("omendb-bench-").FullName;
+        try
+        {
+            using var database = Database.Open(directory);
+            using var target = new EmbeddedTarget(database, $"OmenDB {typeof(Database).Assembly.GetName().Version?.ToString(3)} embedded");
+            return Execute(target, cancellation);
+        }
+        finally
+        {
+            if (options.DataDirectory is null)
+                Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private bool Execute(TpchTarget target, CancellationToken cancellation)
+    {
+        console.MarkupLineInterpolated(
+            $"TPC-H SF {options.ScaleFactor}, [bold]{target.Description}[/], {options.Threads} thread{(options.Threads == 1 ? "" : "s")}");
+        var loadSeconds = Load(target, cancellation);
+        target.SetThreads(options.Threads);
+        using var reference = options.ReferenceConnectionString is { } other ? new PostgresTarget(other) : null;
+        var result = Measure(target, reference, loadSeconds, cancellation);
+        TpchReport.Write(console, result);
+        if (options.JsonFile is { } file)
+            TpchJson.Write(file, result);
+        return result.IsRight;
+    }
+
+    /// <returns>Seconds; null when the tables were there.</returns>
+    private double? Load(TpchTarget target, CancellationToken cancellation)
+    {
+        var loader = new TpchLoader(target, new TpchGenerator(options.ScaleFactor, options.Threads));
+        if (!options.Reload)
+        {
+            var state = loader.Inspect(out var found);
+            if (state == TpchTablesState.Complete)
+            {
+                console.MarkupLine("the tables are loaded already (--reload loads them again)");
+                return null;
+            }
+            if (state == TpchTablesState.Different)
+                throw new BenchException($"there are other TPC-H tables: {found}; --reload drops them");
+        }
+        var watch = Stopwatch.StartNew();
+        var generator = new TpchGenerator(options.ScaleFactor, options.Threads);
+        TableProgress.Run(console, generator, progress =>
+            new TpchLoader(target, generator).Load(options.Threads, progress.Add, progress.Step, cancellation));
+        var seconds = watch.Elapsed.TotalSeconds;
+        var memory = target is EmbeddedTarget ? $", peak memory {PeakMemoryBytes() / 1e6:N0} MB" : "";
+        console.MarkupLineInterpolated($"generated and loaded in {seconds:F1} s{memory}");
+        return seconds;
+    }
+
+    private TpchRunResult Measure(TpchTarget target, TpchTarget? reference, double? loadSeconds, CancellationToken cancellation)
+    {
+        var whyNot = reference is not null ? null
+            : options.Seed is not null ? "substituted parameters have no reference answers (--reference names a system to compare with)"
+            : !TpchReference.ScaleFactors.Contains(options.ScaleFactor)
+                ? $"there are reference answers at scale factors {string.Join(", ", TpchReference.ScaleFactors)} (--reference names a system to compare with)"
+            : null;
+        var results = new List<QueryResult>();
+        foreach (var number in options.Queries)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            results.Add(MeasureQuery(target, reference, TpchQueries.Get(number), whyNot is null));
+        }
+        return new TpchRunResult(
+            target.Description, options, loadSeconds, target is EmbeddedTarget ? PeakMemoryBytes() : null, whyNot, results);
+    }
+
+    private QueryResult MeasureQuery(TpchTarget target, TpchTarget? reference, TpchQuery query, bool check)
+    {
+        var sql = (options.Seed is { } seed ? query.SubstitutedText(seed, options.ScaleFactor) : query.ValidationText).TrimEnd().TrimEnd(';');
+        double? first = null;
+        var runs = new List<double>();
+        var rowCount = 0;
+        string? difference = null;
+        try
+        {
+            var expected = reference?.Query(sql);
+            for (var run = 0; run <= options.Runs; run++)
+            {
+                var watch = Stopwatch.StartNew();
+                var rows = target.Query(sql);
+                var ms = watch.Elapsed.TotalMilliseconds;
+                if (run == 0)
+                    first = ms;
+                else
+                    runs.Add(ms);
+                rowCount = rows.Count;
+                if (!check || difference is not null)
+                    continue;
+                // Every run: an answer that is right only sometimes is wrong.
+                difference = expected is not null
+                    ? AnswerCheck.Compare(query, expected, rows)
+                    : AnswerCheck.Compare(query, options.ScaleFactor, rows);
+                if (difference is not null && run > 0)
+                    difference += $" (in run {run + 1})";
+            }
+        }
+        catch (Exception exception) when (BenchErrors.IsExpected(exception))
+        {
+            return new QueryResult(query.Number, null, [], 0, AnswerState.Failed, BenchErrors.Describe(exception));
+        }
+        var state = !check ? AnswerState.NotChecked : difference is null ? AnswerState.Right : AnswerState.Wrong;
+        return new QueryResult(query.Number, first, runs, rowCount, state, difference);
+    }
+
+    private static long PeakMemoryBytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+}

@@ -1,0 +1,56 @@
+using OmenDb.Engine;
+using OmenDb.Types;
+
+namespace OmenDb.Tpch.Targets;
+
+/// <summary>A database in this process.</summary>
+/// <param name="database">Not disposed with the target.</param>
+/// <param name="description">For reports.</param>
+public sealed class EmbeddedTarget(Database database, string description) : TpchTarget
+{
+    private readonly Session _session = database.CreateSession();
+
+    public override string Description => description;
+
+    public override bool WantsForeignKeyIndexes => false;
+
+    public override string AnalyzeCommand => "ANALYZE";
+
+    public override void SetThreads(int threads)
+    {
+        if (threads > 0)
+            Execute($"SET omendb.max_parallelism = {threads}");
+    }
+
+    public override void Execute(string sql)
+    {
+        using var result = _session.Execute(sql);
+    }
+
+    public override IReadOnlyList<IReadOnlyList<string?>> Query(string sql)
+    {
+        using var result = _session.Execute(sql);
+        var columns = result.Portal.Columns ?? throw new InvalidOperationException("the statement returns no rows");
+        var rows = new List<IReadOnlyList<string?>>();
+        while (result.Portal.NextBatch(out var batch))
+        {
+            var picks = batch.Selection is { } selection ? selection.FillIndices(batch.Length) : default;
+            for (var i = 0; i < batch.RowCount; i++)
+            {
+                var row = batch.Selection is null ? i : picks[i];
+                var fields = new string?[columns.Length];
+                for (var column = 0; column < columns.Length; column++)
+                {
+                    var vector = batch.Columns[column];
+                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, IoContext.Default) : null;
+                }
+                rows.Add(fields);
+            }
+        }
+        return rows;
+    }
+
+    public override TpchTableWriter OpenWriter(TpchTable table) => new EmbeddedTableWriter(database, table);
+
+    public override void Dispose() => _session.Dispose();
+}
