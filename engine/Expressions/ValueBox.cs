@@ -62,7 +62,7 @@ public static unsafe class ValueBox
             case PhysicalType.Interval: return BoxInterval(vector.Get<Int128>(row));
             case PhysicalType.View:
                 var bytes = vector.GetBytes(row);
-                return type.Id is TypeId.Bytea or TypeId.Numeric ? bytes.ToArray() : System.Text.Encoding.UTF8.GetString(bytes);
+                return type.Id is TypeId.Bytea or TypeId.Numeric or TypeId.TimeTz ? bytes.ToArray() : System.Text.Encoding.UTF8.GetString(bytes);
             default:
                 var flat = vector.Kind == VectorKind.Dictionary ? vector.Dictionary! : vector;
                 var index = vector.Kind switch { VectorKind.Constant => 0, VectorKind.Dictionary => (int)vector.Code(row), _ => row };

@@ -1,5 +1,8 @@
 using OmenDb.Engine.Functions.Aggregates;
+using OmenDb.Engine.Functions.Numbers;
 using OmenDb.Engine.Functions.Operators;
+using OmenDb.Engine.Functions.Strings;
+using OmenDb.Engine.Functions.Times;
 using OmenDb.Planner.Catalog;
 
 namespace OmenDb.Engine.Functions;
@@ -39,5 +42,20 @@ public static class FunctionRegistry
         yield return BasicAggregates.All();
         yield return WindowFunctions.All();
         yield return SeriesFunctions.All();
+        yield return StringLengthFunctions.All();
+        yield return SubstringFunctions.All();
+        yield return CaseFunctions.All();
+        yield return TrimFunctions.All();
+        yield return TextFunctions.All();
+        yield return BinaryFunctions.All();
+        yield return FormatFunctions.All();
+        yield return RegexFunctions.All();
+        yield return SimilarPattern.All();
+        yield return MathFunctions.All();
+        yield return NumericFunctions.All();
+        yield return DateTimeOperators.All();
+        yield return ExtractFunctions.All();
+        yield return ClockFunctions.All();
+        yield return DateTimeFunctions.All();
     }
 }

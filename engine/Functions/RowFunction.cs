@@ -131,6 +131,9 @@ public readonly ref struct RowArguments(ReadOnlySpan<Vector> vectors, SqlType[] 
     /// <summary>The value of an argument that is not null.</summary>
     public T Get<T>(int index) where T : allows ref struct => new ArgumentColumn(_vectors[index], types[index]).Read<T>(row);
 
+    /// <summary>Writes the text of an argument that is not null, as its type's output function gives it.</summary>
+    public void Format(int index, System.Buffers.IBufferWriter<byte> target, IoContext io) => TypeIo.FormatText(types[index], _vectors[index], row, target, io);
+
     /// <summary>Boxed as in ConstantExpression; null for null.</summary>
     public object? Boxed(int index) => Expressions.ValueBox.Get(_vectors[index], row, types[index]);
 }
