@@ -90,7 +90,7 @@ public sealed partial class Binder
                 }
                 var value = Int128.Parse(plain[..length], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
                 var type = SqlType.NumericOf(precision, scale);
-                return new ConstantExpression(type.Physical == Arrow.PhysicalType.Int64 ? (long)value : value, type);
+                return new ConstantExpression(type.Physical == Arrow.PhysicalType.Int64 ? (object)(long)value : value, type);
             }
         }
         return _catalog.Evaluate(new CastExpression(new ConstantExpression(text, SqlType.Unknown), SqlType.Numeric, CastContext.Explicit));

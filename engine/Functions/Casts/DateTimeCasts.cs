@@ -44,9 +44,29 @@ internal static class DateTimeCasts
             (TypeId.Time, TypeId.Interval) => NumberCasts.Row<long, PgInterval>(from, to, static (_, x) => new PgInterval(0, 0, x), total: true),
             (TypeId.Interval, TypeId.Time) => NumberCasts.Row<PgInterval, long>(from, to,
                 static (_, x) => DateTimes.Modulo(x.Microseconds, DateTimes.MicrosPerDay), total: true),
+            (TypeId.Time, TypeId.TimeTz) => NumberCasts.Row<long, byte[]>(from, to, static (c, x) =>
+            {
+                var now = c.Execution.TransactionTimestamp;
+                return Encode(new TimeTz(x, -IoContexts.Of(c.Execution).TimeZone.OffsetAtUtc(now)));
+            }, volatility: Volatility.Stable),
+            (TypeId.TimeTz, TypeId.Time) => NumberCasts.Row<byte[], long>(from, to, static (_, x) => TimeTz.Read(x).Micros, total: true),
+            (TypeId.TimestampTz, TypeId.TimeTz) => NumberCasts.Row<long, byte[]>(from, to, static (c, x) =>
+            {
+                if (DateTimes.IsInfinite(x))
+                    return null!;
+                var east = IoContexts.Of(c.Execution).TimeZone.OffsetAtUtc(x);
+                return Encode(new TimeTz(DateTimes.Split(x + east * DateTimes.MicrosPerSecond).Micros, -east));
+            }, volatility: Volatility.Stable),
             _ => null,
         };
         return cast is not null;
+    }
+
+    private static byte[] Encode(TimeTz value)
+    {
+        var bytes = new byte[TimeTz.Length];
+        value.Write(bytes);
+        return bytes;
     }
 
     private static ScalarFunction OrNull(SqlType from, SqlType to, Func<FunctionContext, long, long?> body, Volatility volatility) =>

@@ -10,7 +10,7 @@ internal static class FormatFunctions
 {
     public static IEnumerable<FunctionInfo> All()
     {
-        yield return Scalar.Text("concat", [SqlType.Any], static (c, a, text) =>
+        yield return Scalar.Text("concat", [SqlType.Any, SqlType.Any], static (c, a, text) =>
         {
             for (var i = 0; i < a.Count; i++)
                 Append(c, a, i, text);
@@ -47,14 +47,13 @@ internal static class FormatFunctions
                 };
             }
         }
-        yield return Scalar.Row<string?>("format", [SqlType.Text], SqlType.Text, static (c, a) => a.IsNull(0) ? null : Format(c, a), Volatility.Stable, strict: false);
         yield return Scalar.Row<string?>("format", [SqlType.Text, SqlType.Any], SqlType.Text, static (c, a) => a.IsNull(0) ? null : Format(c, a), Volatility.Stable,
             strict: false, variadic: true);
         yield return Scalar.Of<string, string>("quote_ident", [SqlType.Text], SqlType.Text, static (_, s) => QuoteIdentifier(s), total: true);
         yield return Scalar.Of<string, string>("quote_literal", [SqlType.Text], SqlType.Text, static (_, s) => QuoteLiteral(s), total: true);
-        yield return Scalar.Row("quote_literal", [SqlType.AnyElement], SqlType.Text, static (c, a) => QuoteLiteral(TextOf(c, a, 0)), Volatility.Stable);
+        yield return Scalar.Row("quote_literal", [SqlType.AnyElement], SqlType.Text, static (c, a) => QuoteLiteral(TextOf(c, a, 0, asCast: true)), Volatility.Stable);
         yield return Scalar.Row("quote_nullable", [SqlType.Text], SqlType.Text, static (_, a) => a.IsNull(0) ? "NULL" : QuoteLiteral(a.Get<string>(0)), strict: false);
-        yield return Scalar.Row("quote_nullable", [SqlType.AnyElement], SqlType.Text, static (c, a) => a.IsNull(0) ? "NULL" : QuoteLiteral(TextOf(c, a, 0)),
+        yield return Scalar.Row("quote_nullable", [SqlType.AnyElement], SqlType.Text, static (c, a) => a.IsNull(0) ? "NULL" : QuoteLiteral(TextOf(c, a, 0, asCast: true)),
             Volatility.Stable, strict: false);
     }
 
@@ -84,10 +83,10 @@ internal static class FormatFunctions
             arguments.Format(index, target, IoContexts.Of(context.Execution));
     }
 
-    internal static string TextOf(FunctionContext context, RowArguments arguments, int index)
+    internal static string TextOf(FunctionContext context, RowArguments arguments, int index, bool asCast = false)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        arguments.Format(index, buffer, IoContexts.Of(context.Execution));
+        Append(context, arguments, index, buffer, asCast);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 

@@ -150,7 +150,7 @@ internal static class TextFunctions
     private static string Character(int code)
     {
         if (code < 0)
-            throw new SqlException(SqlState.ProgramLimitExceeded, "character number must be positive");
+            throw new SqlException(SqlState.InvalidParameterValue, "character number must be positive");
         if (code == 0)
             throw new SqlException(SqlState.ProgramLimitExceeded, "null character not permitted");
         if (code > 0x10FFFF)
