@@ -45,7 +45,7 @@ public static class StorageSimulation
         // Small enough that segments are recycled and records are cut within a few transactions.
         Log = new LogOptions
         {
-            SegmentSize = 65536, BufferSize = 16384, MaxBufferedBytes = 131072, StreamAbove = 65536, PrepareInBackground = false,
+            SegmentSize = 16384, BufferSize = 4096, MaxBufferedBytes = 32768, StreamAbove = 24576, PrepareInBackground = false,
         },
         LoadParallelism = 1,
         CheckpointLogBytes = 0,
