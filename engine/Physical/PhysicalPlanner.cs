@@ -57,7 +57,7 @@ internal sealed class PhysicalPlanner
         Join j => new JoinPlanner(this, _estimator).Plan(j),
         Aggregate a => new HashAggregateOperator(Create(a.Input), a.Groups, a.Calls, a.GroupingSets, a.GroupingId),
         Window w => WindowOperator.Create(Create(w.Input), w.Calls),
-        Sort s => Sorted(s, null, null),
+        Sort s => new SortOperator(Create(s.Input), s.Keys),
         Limit l => Limited(l),
         Distinct { On.IsEmpty: true } d => new HashAggregateOperator(Create(d.Input),
             [.. d.Columns.Select(c => new Projection(c, new ColumnExpression(c)))], [], default, null),
@@ -75,15 +75,12 @@ internal sealed class PhysicalPlanner
         _ => throw SqlException.Internal($"no physical operator for {plan.GetType().Name}"),
     };
 
-    private static PhysicalOperator Scan(Scan scan)
+    private PhysicalOperator Scan(Scan scan)
     {
         if (scan.Table.Handle is not ITableSource source)
             throw SqlException.Internal($"table {scan.Table.Name} has no rows to scan");
-        return IndexPaths.TryPlan(scan, source) ?? new TableScanOperator(scan, source);
+        return (PhysicalOperator?)IndexPaths.TryPlan(scan, source, _estimator) ?? new TableScanOperator(scan, source);
     }
-
-    private PhysicalOperator Sorted(Sort sort, Expression? count, Expression? offset) =>
-        count is null && IndexPaths.TryOrdered(sort) is { } ordered ? ordered : new SortOperator(Create(sort.Input), sort.Keys, count, offset);
 
     private PhysicalOperator Limited(Limit limit)
     {
@@ -104,7 +101,7 @@ internal sealed class PhysicalPlanner
         switch (input)
         {
             case Sort sort:
-                node = IndexPaths.TryOrdered(sort) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
+                node = (PhysicalOperator?)IndexPaths.TryOrdered(sort, count) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
                 break;
             case Project project:
                 node = new ProjectOperator(TopN(project.Input, count, offset), project.Projections);
