@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Operators;
 using OmenDb.Engine.Operators.Scans;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Catalog;
@@ -44,8 +45,15 @@ internal static class IndexPaths
     }
 
     /// <summary>A scan in the order of the keys, for a limit above: leading key columns may be fixed by equality.</summary>
-    public static IndexScanOperator? TryOrdered(Sort sort, Expression? count)
+    public static PhysicalOperator? TryOrdered(Sort sort, Expression? count)
     {
+        // A projection in between only renames the keys.
+        if (sort.Input is Project { Input: Scan } project)
+        {
+            var sources = project.Projections.ToDictionary(p => p.Output.Id, p => p.Expression);
+            var keys = sort.Keys.Select(k => k.Expression is ColumnExpression c && sources.TryGetValue(c.Column.Id, out var source) ? k with { Expression = source } : k);
+            return TryOrdered(new Sort(project.Input, [.. keys]), count) is { } below ? new ProjectOperator(below, project.Projections) : null;
+        }
         if (sort.Input is not Scan { Table.Handle: IIndexedSource indexed } scan || count is ConstantExpression { Value: long and > 10_000 })
             return null;
         var ordinals = scan.ScanColumns.ToDictionary(c => c.Column.Id, c => c.Ordinal);

@@ -101,7 +101,7 @@ internal sealed class PhysicalPlanner
         switch (input)
         {
             case Sort sort:
-                node = (PhysicalOperator?)IndexPaths.TryOrdered(sort, count) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
+                node = IndexPaths.TryOrdered(sort, count) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
                 break;
             case Project project:
                 node = new ProjectOperator(TopN(project.Input, count, offset), project.Projections);

@@ -54,6 +54,18 @@ internal sealed class TestDatabase : IPlannerCatalog
         return this;
     }
 
+    /// <summary>A table with an index over some of its integer columns, the first index being unique.</summary>
+    public IndexedSource AddIndexed(string name, (string Name, SqlType Type)[] columns, int[][] indexes, double rowCount, params object?[][] rows)
+    {
+        var source = new IndexedSource([.. columns.Select(c => c.Type)], rows);
+        _tables[name] = new Table(name, [.. columns.Select(c => new ColumnInfo(c.Name, c.Type))], source, 20000 + _tables.Count)
+        {
+            Rows = rowCount,
+            Indexes = [.. indexes.Select((ordinals, i) => new IndexInfo($"{name}_{i}", [.. ordinals.Select(o => new IndexColumnInfo(o))], Unique: i == 0))],
+        };
+        return source;
+    }
+
     public ImmutableArray<string> SearchPath => ["pg_catalog", "public"];
 
     public string CurrentDatabase => "test";
