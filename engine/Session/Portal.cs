@@ -20,6 +20,7 @@ public sealed class Portal : IDisposable
         Statement = statement;
         _run = run;
         Columns = run.Columns;
+        Copy = run.Copy is { } copy ? new PortalCopy(session, this, run, copy) : null;
     }
 
     public string Name { get; }
@@ -30,7 +31,7 @@ public sealed class Portal : IDisposable
     public ImmutableArray<OutputColumn>? Columns { get; }
 
     /// <summary>COPY with the client: NextBatch is not used then. Null otherwise.</summary>
-    public CopyOperation? Copy => _run?.Copy;
+    public CopyOperation? Copy { get; }
 
     public bool IsEmptyQuery => Statement.IsEmpty;
 
@@ -51,6 +52,30 @@ public sealed class Portal : IDisposable
             return false;
         }
         return _session.Pull(this, _run, out batch);
+    }
+
+    internal bool HasFailed { get; set; }
+
+    /// <summary>The implicit transaction ends with this statement.</summary>
+    internal bool CommitsAtEnd { get; set; }
+
+    /// <summary>Outlives its transaction: WITH HOLD, after the commit.</summary>
+    internal bool IsHeld { get; set; }
+
+    /// <summary>Savepoints that were open when it was made.</summary>
+    internal int Depth { get; init; }
+
+    internal StatementRun? Run => _run;
+
+    /// <summary>Runs to the end; rows are dropped. A COPY with the client cannot run by itself and is closed.</summary>
+    internal void Drain()
+    {
+        if (Copy is null)
+        {
+            while (NextBatch(out _))
+            {
+            }
+        }
     }
 
     internal void SetCompleted(string tag)

@@ -33,4 +33,29 @@ public sealed class PreparedStatement
     public string CommandTagKind { get; internal set; } = "";
 
     internal Statement? Syntax { get; }
+
+    /// <summary>Where plans of this text are kept for the whole session; null: the plan is kept here.</summary>
+    internal CachedScript? Script { get; init; }
+
+    /// <summary>Which statement of the script.</summary>
+    internal int ScriptIndex { get; init; }
+
+    /// <summary>Types that the client declared, Unknown where it did not.</summary>
+    internal ImmutableArray<SqlType> DeclaredTypes { get; set; } = [];
+
+    internal QueryPlan? Plan
+    {
+        get => Script is null ? _plan : Script.Plans[ScriptIndex];
+        set
+        {
+            if (Script is null)
+                _plan = value;
+            else
+                Script.Plans[ScriptIndex] = value;
+        }
+    }
+
+    private QueryPlan? _plan;
+
+    internal DateTime CreatedAt { get; } = DateTime.UtcNow;
 }

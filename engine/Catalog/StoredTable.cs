@@ -1,0 +1,239 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using OmenDb.Arrow;
+using OmenDb.Engine.Execution;
+using OmenDb.Engine.Sources;
+using OmenDb.Planner.Catalog;
+using OmenDb.Planner.Plans;
+using OmenDb.Storage;
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Indexes;
+using OmenDb.Storage.Tables;
+using OmenDb.Storage.Transactions;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Catalog;
+
+/// <summary>A table of the storage as plans use it: ordinals are positions in the catalog entry's columns.</summary>
+internal sealed partial class StoredTable : ITableTarget
+{
+    private readonly Table _rows;
+    private readonly int[] _physical; // by ordinal
+    private readonly bool _isIdentity; // ordinal i is physical column i, and there are no others
+
+    public StoredTable(TableEntry entry, Table rows, string schemaName)
+    {
+        Entry = entry;
+        SchemaName = schemaName;
+        _rows = rows;
+        _physical = [.. entry.Columns.Select(c => c.Physical)];
+        _isIdentity = rows.Columns.Count == _physical.Length && _physical.Select((p, i) => p == i).All(same => same);
+    }
+
+    public TableEntry Entry { get; }
+
+    public string SchemaName { get; }
+
+    public Table Rows => _rows;
+
+    /// <summary>Set once, by the table info that owns this.</summary>
+    public ImmutableArray<IndexInfo> Indexes { get; set; } = [];
+
+    public ITableScan OpenScan(ExecutionContext context, ScanRequest request) => new StoredScan(this, StatementScope.Of(context).Snapshot, request);
+
+    /// <summary>Physical columns of ordinals; -1 for system columns, which scans compute.</summary>
+    internal int Physical(int ordinal) => ordinal < _physical.Length ? _physical[ordinal] : -1;
+
+    public IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexKeyRange> ranges, bool backward)
+    {
+        var snapshot = StatementScope.Of(context).Snapshot;
+        var tree = Tree(index);
+        if (!tree.IsUsableBy(snapshot))
+            throw new SqlException(SqlState.SerializationFailure, $"could not serialize access: index \"{index.Name}\" is newer than this transaction");
+        var storageRanges = new IndexRange[ranges.Count];
+        for (var i = 0; i < storageRanges.Length; i++)
+        {
+            var range = ranges[i];
+            storageRanges[i] = range.IsNull
+                ? IndexRange.IsNull(tree, range.Prefix, 0)
+                : IndexRange.Between(tree, range.Prefix, 0, new IndexBound(range.Low, 0, range.LowInclusive), new IndexBound(range.High, 0, range.HighInclusive));
+        }
+        return new Cursor(tree.OpenCursor(snapshot, storageRanges, backward));
+    }
+
+    private sealed class Cursor(IndexCursor cursor) : IRowIdCursor
+    {
+        public int Next(Span<long> rowIds) => cursor.Next(MemoryMarshal.Cast<long, RowId>(rowIds));
+
+        public void Dispose() => cursor.Dispose();
+    }
+
+    public void Fetch(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch target, Selection visible)
+    {
+        Span<int> physical = stackalloc int[ordinals.Length];
+        for (var i = 0; i < physical.Length; i++)
+            physical[i] = Physical(ordinals[i]);
+        if (physical.Contains(-1))
+        {
+            FetchWithSystemColumns(context, rowIds, ordinals, target, visible);
+            return;
+        }
+        _rows.Fetch(StatementScope.Of(context).Snapshot, MemoryMarshal.Cast<long, RowId>(rowIds), physical, target, visible);
+    }
+
+    private void FetchWithSystemColumns(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch target, Selection visible)
+    {
+        var stored = Enumerable.Range(0, ordinals.Length).Where(i => Physical(ordinals[i]) >= 0).ToArray();
+        var batch = new Batch([.. stored.Select(i => target.Columns[i])], 0);
+        _rows.Fetch(StatementScope.Of(context).Snapshot, MemoryMarshal.Cast<long, RowId>(rowIds), [.. stored.Select(i => Physical(ordinals[i]))], batch, visible);
+        target.Length = batch.Length;
+        target.Selection = batch.Selection;
+        for (var i = 0; i < ordinals.Length; i++)
+        {
+            if (Physical(ordinals[i]) < 0)
+                SystemColumns.Fill(this, ordinals[i] - _physical.Length, MemoryMarshal.Cast<long, RowId>(rowIds), target.Columns[i]);
+        }
+    }
+
+    private TableIndex Tree(IndexInfo index) => _rows.FindIndex(((IndexEntry)index.Handle!).Oid)
+        ?? throw SqlException.Internal($"index \"{index.Name}\" has no entries");
+
+    public WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds)
+    {
+        var scope = StatementScope.Of(context);
+        var batch = _isIdentity && rows.Columns.Length == _physical.Length ? rows : Arrange(rows, Enumerable.Range(0, _physical.Length), _rows.Columns.Count);
+        while (true)
+        {
+            var result = _rows.Append(scope.Transaction, batch, MemoryMarshal.Cast<long, RowId>(rowIds));
+            switch (result.Status)
+            {
+                case WriteStatus.Ok:
+                    return default;
+                case WriteStatus.DuplicateKey:
+                    return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
+                case WriteStatus.Busy:
+                    scope.Session.WaitFor(result.Owner!, Entry.Name);
+                    break;
+                default:
+                    throw Conflict(scope);
+            }
+        }
+    }
+
+    /// <summary>A batch in the order of the storage; columns that nobody has any more are null.</summary>
+    private Batch Arrange(Batch rows, IEnumerable<int> ordinals, int width)
+    {
+        var columns = new Vector[width];
+        var source = 0;
+        foreach (var ordinal in ordinals)
+            columns[_physical[ordinal]] = rows.Columns[source++];
+        return new Batch(columns, rows.Length) { Selection = rows.Selection };
+    }
+
+    public WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values, Span<bool> changed)
+    {
+        var scope = StatementScope.Of(context);
+        Span<int> physical = stackalloc int[ordinals.Length];
+        for (var i = 0; i < physical.Length; i++)
+            physical[i] = Physical(ordinals[i]);
+        while (true)
+        {
+            var result = _rows.Update(scope.Snapshot, MemoryMarshal.Cast<long, RowId>(rowIds), physical, values);
+            switch (result.Status)
+            {
+                case WriteStatus.Ok:
+                    changed.Fill(true);
+                    return default;
+                case WriteStatus.DuplicateKey:
+                    return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
+                case WriteStatus.Busy:
+                    scope.Session.WaitFor(result.Owner!, Entry.Name);
+                    break;
+                default:
+                    throw Conflict(scope);
+            }
+        }
+    }
+
+    public void Delete(ExecutionContext context, ReadOnlySpan<long> rowIds, Span<bool> deleted)
+    {
+        var scope = StatementScope.Of(context);
+        while (true)
+        {
+            var result = _rows.Delete(scope.Snapshot, MemoryMarshal.Cast<long, RowId>(rowIds));
+            switch (result.Status)
+            {
+                case WriteStatus.Ok:
+                    deleted.Fill(true);
+                    return;
+                case WriteStatus.Busy:
+                    scope.Session.WaitFor(result.Owner!, Entry.Name);
+                    break;
+                default:
+                    throw Conflict(scope);
+            }
+        }
+    }
+
+    /// <remarks>A row is locked by writing a version of it that equals the last one: whoever wants to change it meets that writer.</remarks>
+    public void Lock(ExecutionContext context, ReadOnlySpan<long> rowIds, RowLockStrength strength, RowLockWait wait, Span<bool> locked)
+    {
+        var scope = StatementScope.Of(context);
+        using var values = new Batch(1);
+        using var visible = new Selection(1);
+        for (var i = 0; i < rowIds.Length; i++)
+        {
+            var row = MemoryMarshal.Cast<long, RowId>(rowIds.Slice(i, 1));
+            locked[i] = _rows.Fetch(scope.Snapshot, row, [0], values, visible) == 1 && LockRow(scope, row, values, wait);
+        }
+    }
+
+    private bool LockRow(StatementScope scope, ReadOnlySpan<RowId> row, Batch values, RowLockWait wait)
+    {
+        while (true)
+        {
+            var result = _rows.Update(scope.Snapshot, row, [0], values);
+            if (result.IsOk)
+                return true;
+            if (result.Status != WriteStatus.Busy)
+                throw Conflict(scope);
+            if (wait == RowLockWait.SkipLocked)
+                return false;
+            if (wait == RowLockWait.NoWait)
+                throw new SqlException(SqlState.LockNotAvailable, $"could not obtain lock on row in relation \"{Entry.Name}\"");
+            scope.Session.WaitFor(result.Owner!, Entry.Name);
+        }
+    }
+
+    private static Exception Conflict(StatementScope scope) => scope.Transaction.Isolation == IsolationLevel.ReadCommitted
+        ? new RestartStatementException()
+        : new SqlException(SqlState.SerializationFailure, "could not serialize access due to concurrent update");
+
+    private IndexInfo InfoOf(TableIndex index)
+    {
+        foreach (var info in Indexes)
+        {
+            if (((IndexEntry)info.Handle!).Oid == index.Oid)
+                return info;
+        }
+        throw SqlException.Internal($"table \"{Entry.Name}\" has an index {index.Oid} that the statement does not know");
+    }
+
+    public SqlException DuplicateKey(ExecutionContext context, IndexInfo index, Batch rows, int row)
+    {
+        if (rows.Selection is { } selection)
+            row = selection.FillIndices(rows.Length)[row];
+        return RowErrors.Duplicate(this, index, i => rows.Columns[i], row, StatementScope.Of(context).Session.Settings.Io);
+    }
+
+    /// <summary>The 23505 of a key that two rows still share at the end of the statement.</summary>
+    public SqlException DuplicateKey(StatementScope scope, int indexOid, RowId other)
+    {
+        var index = Indexes.FirstOrDefault(i => ((IndexEntry)i.Handle!).Oid == indexOid) ?? throw SqlException.Internal("an unknown index reports a duplicate");
+        using var snapshot = scope.Transaction.BeginStatement();
+        using var batch = new Batch(index.Columns.Length);
+        using var visible = new Selection(1);
+        _rows.Fetch(snapshot, [other], [.. index.Columns.Select(c => Physical(c.Ordinal))], batch, visible);
+        return RowErrors.Duplicate(this, index, ordinal => batch.Columns[index.Columns.Select(c => c.Ordinal).ToList().IndexOf(ordinal)], 0, scope.Session.Settings.Io);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using OmenDb.Planner.Catalog;
+using OmenDb.Storage;
+using OmenDb.Storage.Catalog;
+
+namespace OmenDb.Engine.Catalog;
+
+/// <summary>A stored table to the planner.</summary>
+internal sealed class TableInfo : ITableInfo
+{
+    private readonly StoredTable _table;
+
+    public TableInfo(TableEntry entry, SchemaEntry schema, CatalogSnapshot catalog, StorageEngine storage)
+    {
+        Entry = entry;
+        SchemaName = schema.Name;
+        Columns = [.. entry.Columns.Select(c => Column(c, catalog)), .. SystemColumns.All];
+        Indexes = [.. catalog.IndexesOf(entry.Oid).Select(i => Index(entry, i))];
+        Checks = [.. entry.Constraints.Where(c => c.Kind == ConstraintKind.Check).Select(c => new CheckInfo(c.Name, c.CheckSql!))];
+        _table = new StoredTable(entry, storage.GetTable(entry), schema.Name) { Indexes = Indexes };
+    }
+
+    public TableEntry Entry { get; }
+
+    public int Oid => Entry.Oid;
+
+    public string SchemaName { get; }
+
+    public string Name => Entry.Name;
+
+    public TableKind Kind => TableKind.Table;
+
+    public ImmutableArray<ColumnInfo> Columns { get; }
+
+    public double RowCount => _table.Rows.RowCount;
+
+    public ColumnStatistics? Statistics(int ordinal) => null;
+
+    public ImmutableArray<IndexInfo> Indexes { get; }
+
+    public ImmutableArray<CheckInfo> Checks { get; }
+
+    public string? ViewSql => null;
+
+    public object Handle => _table;
+
+    public StoredTable Table => _table;
+
+    private static ColumnInfo Column(ColumnEntry column, CatalogSnapshot catalog) => new(column.Name, column.Type, column.NotNull)
+    {
+        // The sequence is named by OID: the default goes on working when it is renamed.
+        DefaultSql = column.DefaultSql ?? (column.Identity != ColumnIdentity.None && catalog.Find(column.SequenceOid) is not null
+            ? $"pg_catalog.nextval('{column.SequenceOid}'::pg_catalog.regclass)" : null),
+        GeneratedSql = column.GeneratedSql,
+        Identity = (IdentityKind)column.Identity,
+        Hidden = column.IsHidden,
+    };
+
+    private static IndexInfo Index(TableEntry table, IndexEntry index) => new(index.Name,
+        [.. index.Keys.Select(k => new IndexColumnInfo(Ordinal(table, k.ColumnId), k.Descending, k.NullsFirst) { ExpressionSql = k.ExpressionSql })], index.IsUnique)
+    {
+        Primary = index.IsPrimary,
+        NullsNotDistinct = index.NullsNotDistinct,
+        PredicateSql = index.PredicateSql,
+        Handle = index,
+    };
+
+    private static int Ordinal(TableEntry table, int columnId)
+    {
+        for (var i = 0; i < table.Columns.Length; i++)
+        {
+            if (table.Columns[i].Id == columnId)
+                return i;
+        }
+        throw Types.SqlException.Internal($"column {columnId} of table \"{table.Name}\" does not exist");
+    }
+}
+
+/// <summary>A view, a sequence read as a table, or a computed system table.</summary>
+internal sealed record RelationInfo(int Oid, string SchemaName, string Name, TableKind Kind, ImmutableArray<ColumnInfo> Columns) : ITableInfo
+{
+    public double RowCount { get; init; } = 100;
+
+    public string? ViewSql { get; init; }
+
+    public object? Handle { get; init; }
+
+    public ColumnStatistics? Statistics(int ordinal) => null;
+
+    public ImmutableArray<IndexInfo> Indexes => [];
+
+    public ImmutableArray<CheckInfo> Checks => [];
+}

@@ -1,0 +1,116 @@
+using OmenDb.Engine.Catalog;
+using OmenDb.Planner.Binding;
+using OmenDb.Planner.Syntax;
+using OmenDb.Storage.Catalog;
+using OmenDb.Types;
+
+namespace OmenDb.Engine.Ddl;
+
+/// <summary>CREATE INDEX. Expressions and predicates become hidden stored columns.</summary>
+internal static class IndexCommands
+{
+    public static string Create(Session session, CreateIndexStatement statement)
+    {
+        session.CheckWritable("CREATE INDEX");
+        if (statement.AccessMethod is not (null or "btree" or "hash" or "brin" or "alex"))
+        {
+            if (statement.AccessMethod is "gin" or "gist" or "spgist")
+                throw SqlException.NotSupported($"access method \"{statement.AccessMethod}\"", statement.ErrorPosition);
+            throw new SqlException(SqlState.UndefinedObject, $"access method \"{statement.AccessMethod}\" does not exist");
+        }
+        var names = session.CurrentNames;
+        var table = DdlNames.Table(names, statement.Table);
+        session.LockRelation(table.Oid, TableLockMode.Share, table.Name);
+        var name = statement.Name ?? DdlNames.Free(session.Transaction.CurrentCatalog, table.SchemaOid, table.Name, statement.Elements.Select(Word), "idx");
+        if (session.Transaction.CurrentCatalog.FindRelation(table.SchemaOid, name) is not null)
+        {
+            if (!statement.IfNotExists)
+                throw new SqlException(SqlState.DuplicateTable, $"relation \"{name}\" already exists");
+            session.Notice($"relation \"{name}\" already exists, skipping", SqlState.DuplicateTable);
+            return "CREATE INDEX";
+        }
+        var keys = new List<IndexKeyEntry>();
+        foreach (var element in statement.Elements)
+        {
+            if (element.Collation is { } collation && collation.Name is not ("C" or "POSIX" or "default" or "ucs_basic"))
+                throw SqlException.NotSupported($"collation \"{collation.Name}\"", collation.ErrorPosition);
+            var descending = element.Direction == SortDirection.Descending;
+            var nullsFirst = element.Nulls == NullOrder.First || (element.Nulls == NullOrder.Default && descending);
+            if (element.Expression is ColumnReference { Parts: [var column] })
+            {
+                var found = table.FindColumn(column) ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{column}\" does not exist") { Position = element.ErrorPosition };
+                keys.Add(new IndexKeyEntry(found.Id) { Descending = descending, NullsFirst = nullsFirst });
+                continue;
+            }
+            var sql = ExpressionSql.Of(element.Expression);
+            (table, var id) = HiddenColumn(session, table, element.Expression, sql, null);
+            keys.Add(new IndexKeyEntry(id) { Descending = descending, NullsFirst = nullsFirst, ExpressionSql = sql });
+        }
+        var predicateId = 0;
+        string? predicate = null;
+        if (statement.Where is not null)
+        {
+            predicate = ExpressionSql.Of(statement.Where);
+            (table, predicateId) = HiddenColumn(session, table, statement.Where, predicate, SqlType.Bool);
+        }
+        Build(session, new IndexEntry
+        {
+            Oid = session.Transaction.Catalog.NewOid(),
+            Name = name,
+            SchemaOid = table.SchemaOid,
+            OwnerOid = table.OwnerOid,
+            TableOid = table.Oid,
+            Keys = [.. keys],
+            IsUnique = statement.IsUnique,
+            NullsNotDistinct = statement.NullsNotDistinct,
+            PredicateSql = predicate,
+            PredicateColumnId = predicateId,
+            IncludedColumnIds = [.. statement.Include.Select(i => i.Expression is ColumnReference c ? DdlNames.Column(table, c.Name, i.ErrorPosition).Id
+                : throw SqlException.NotSupported("an expression in INCLUDE", i.ErrorPosition))],
+        });
+        return "CREATE INDEX";
+    }
+
+    /// <summary>Fills and stages an index.</summary>
+    public static void Build(Session session, IndexEntry index)
+    {
+        using var snapshot = session.Transaction.BeginStatement();
+        if (session.Database.Storage.CreateIndex(session.Transaction, snapshot, index, out var duplicate) is not null)
+            return;
+        var catalog = session.Transaction.CurrentCatalog;
+        var table = catalog.Find<TableEntry>(index.TableOid)!;
+        var schema = catalog.Find<SchemaEntry>(table.SchemaOid)!;
+        throw RowErrors.DuplicateInBuild(index.Name, TableRewrite.KeyText(session, table, index, duplicate.First) + " is duplicated.", schema.Name, table.Name);
+    }
+
+    private static string Word(IndexElement element) => element.Expression switch
+    {
+        ColumnReference c => c.Name,
+        FunctionCall f => f.FunctionName,
+        _ => "expr",
+    };
+
+    private static (TableEntry Table, int ColumnId) HiddenColumn(Session session, TableEntry table, SyntaxExpression syntax, string sql, SqlType? type)
+    {
+        var columns = TableDefinition.Bindable(table.Columns);
+        var expression = new Binder(session.CurrentNames, allowNewParameters: false).BindStandalone(syntax, columns, table.Name, type, "index expression");
+        if (TableRewrite.Volatility(expression) != Planner.Catalog.Volatility.Immutable)
+        {
+            throw new SqlException(SqlState.InvalidObjectDefinition,
+                type is null ? "functions in index expression must be marked IMMUTABLE" : "functions in index predicate must be marked IMMUTABLE") { Position = syntax.ErrorPosition };
+        }
+        // The same expression in another index: one column serves both.
+        if (table.Columns.FirstOrDefault(c => c.IsHidden && c.GeneratedSql == sql && c.Type.Equals(expression.Type)) is { } known)
+            return (table, known.Id);
+        var (physical, staged) = session.Database.Storage.AddColumn(session.Transaction, table, expression.Type, null);
+        var id = Math.Max(staged.NextColumnId, 1);
+        staged = staged with
+        {
+            Columns = staged.Columns.Add(new ColumnEntry { Id = id, Name = $"index expression {id}", Type = expression.Type, Physical = physical, GeneratedSql = sql, IsHidden = true }),
+            NextColumnId = id + 1,
+        };
+        session.Transaction.Catalog.Put(staged);
+        TableRewrite.Fill(session, staged, physical, expression, columns, notNull: null);
+        return (staged, id);
+    }
+}

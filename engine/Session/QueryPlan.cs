@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using OmenDb.Arrow;
+using OmenDb.Engine.Execution;
+using OmenDb.Planner.Binding;
+using OmenDb.Types;
+
+namespace OmenDb.Engine;
+
+/// <summary>A planned query or change, usable by any number of executions as long as catalog and settings are the same.</summary>
+internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColumn> Outputs, ImmutableArray<SqlType> ParameterTypes)
+{
+    /// <summary>SELECT, INSERT, UPDATE or DELETE.</summary>
+    public required string Verb { get; init; }
+
+    /// <summary>Returns rows.</summary>
+    public bool HasRows { get; init; }
+
+    /// <summary>Changes or locks rows: runs to its end before the first row is given out, and may have to run again.</summary>
+    public bool Writes { get; init; }
+
+    public required long CatalogVersion { get; init; }
+
+    public required string SettingsKey { get; init; }
+
+    /// <summary>Tables that are only read, and those that are changed, by OID.</summary>
+    public required int[] ReadTables { get; init; }
+
+    public required int[] ChangedTables { get; init; }
+}
+
+/// <summary>What the engine makes of a logical plan.</summary>
+internal abstract class ExecutablePlan
+{
+    public abstract PlanExecution Start(ExecutionContext context);
+
+    /// <summary>The lines of EXPLAIN.</summary>
+    /// <param name="execution">After its end, for EXPLAIN ANALYZE; null: only the plan.</param>
+    public abstract IReadOnlyList<string> Explain(ExplainOptions options, PlanExecution? execution);
+}
+
+/// <summary>One execution.</summary>
+internal abstract class PlanExecution : IDisposable
+{
+    public abstract bool Next(out Batch batch);
+
+    /// <summary>Rows that the change has changed, after the end.</summary>
+    public abstract long RowsAffected { get; }
+
+    public abstract void Dispose();
+}
+
+/// <summary>Options of EXPLAIN.</summary>
+internal sealed record ExplainOptions
+{
+    public bool Analyze { get; init; }
+
+    public bool Verbose { get; init; }
+
+    public bool Costs { get; init; } = true;
+
+    public bool Timing { get; init; } = true;
+
+    public bool Summary { get; init; }
+
+    /// <summary>text, json, yaml or xml.</summary>
+    public string Format { get; init; } = "text";
+}

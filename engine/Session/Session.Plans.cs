@@ -1,0 +1,163 @@
+using System.Collections.Immutable;
+using OmenDb.Engine.Catalog;
+using OmenDb.Engine.Execution;
+using OmenDb.Planner.Binding;
+using OmenDb.Planner.Plans;
+using OmenDb.Planner.Rules;
+using OmenDb.Planner.Syntax;
+using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Tables;
+using OmenDb.Types;
+
+namespace OmenDb.Engine;
+
+// From a parsed query to a plan that may be used again.
+public sealed partial class Session
+{
+    private SessionCatalog NewCatalog() => new(this, Transaction.CurrentCatalog);
+
+    internal SessionCatalog CurrentNames => NewCatalog();
+
+    /// <summary>The plan of a prepared query: the one kept, or a new one when catalog or settings have changed.</summary>
+    private QueryPlan PlanOf(PreparedStatement statement)
+    {
+        if (statement.Plan is { } kept && kept.SettingsKey == PlanKey && kept.CatalogVersion == Transaction.CurrentCatalog.Version && LockTables(kept))
+        {
+            _cache.Reused++;
+            return kept;
+        }
+        var plan = MakePlan(statement.Syntax!, statement.DeclaredTypes);
+        if (statement.Columns is { } known && (plan.HasRows != true || !known.Select(c => (c.Name, c.Type)).SequenceEqual(plan.Outputs.Select(c => (c.Name, c.Type)))))
+            throw new SqlException(SqlState.FeatureNotSupported, "cached plan must not change result type");
+        statement.Plan = plan;
+        return plan;
+    }
+
+    private string PlanKey => Settings.PlanKey + "\0" + CurrentUser;
+
+    /// <summary>The locks that planning would take.</summary>
+    /// <returns>False: while we waited for one, somebody changed the catalog.</returns>
+    private bool LockTables(QueryPlan plan)
+    {
+        foreach (var oid in plan.ReadTables)
+            LockRelation(oid, TableLockMode.AccessShare, "");
+        foreach (var oid in plan.ChangedTables)
+            LockRelation(oid, TableLockMode.RowExclusive, "");
+        return plan.CatalogVersion == Transaction.CurrentCatalog.Version;
+    }
+
+    /// <summary>Binds, optimises and compiles a query or change.</summary>
+    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared)
+    {
+        while (true)
+        {
+            var catalog = NewCatalog();
+            var bound = new Binder(catalog, declared).Bind(syntax);
+            var changed = Changes(bound.Plan).ToArray();
+            foreach (var table in changed)
+                LockRelation(table.Oid, TableLockMode.RowExclusive, table.Name);
+            if (Transaction.CurrentCatalog.Version != catalog.Snapshot.Version)
+                continue; // a lock made us wait for somebody's DDL
+            var disabled = Settings.Raw("omendb.disable_rule");
+            var logical = Optimizer.Optimize(bound, catalog, disabled.Length == 0 ? null : RuleSwitch(disabled));
+            _cache.Planned++;
+            var verb = syntax switch { InsertStatement => "INSERT", UpdateStatement => "UPDATE", DeleteStatement => "DELETE", _ => "SELECT" };
+            return new QueryPlan(PlanCompiler.Compile(logical, bound.Outputs), bound.Outputs, bound.ParameterTypes)
+            {
+                Verb = verb,
+                HasRows = verb == "SELECT" || bound.Outputs.Length > 0,
+                Writes = changed.Length > 0 || LocksRows(logical),
+                CatalogVersion = catalog.Snapshot.Version,
+                SettingsKey = PlanKey,
+                ReadTables = [.. catalog.UsedTables.Distinct()],
+                ChangedTables = [.. changed.Select(t => t.Oid).Distinct()],
+            };
+        }
+    }
+
+    private static Func<string, bool> RuleSwitch(string disabled)
+    {
+        var names = disabled.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        return names.Contains("all") ? _ => true : names.Contains;
+    }
+
+    private static IEnumerable<Planner.Catalog.ITableInfo> Changes(LogicalPlan plan) =>
+        (plan is ChangePlan change ? [change.Table] : Enumerable.Empty<Planner.Catalog.ITableInfo>()).Concat(plan.Children.SelectMany(Changes));
+
+    private static bool LocksRows(LogicalPlan plan) => plan is LockRows || plan.Children.Any(LocksRows);
+
+    /// <summary>Fills in what a client may ask about a statement before it runs.</summary>
+    private void Describe(PreparedStatement statement, int[] parameterOids)
+    {
+        statement.DeclaredTypes = [.. parameterOids.Select(DeclaredType)];
+        statement.CommandTagKind = CommandTags.Of(statement.Syntax!);
+        switch (statement.Syntax)
+        {
+            case QueryStatement query when IntoOf(query) is null:
+            case InsertStatement or UpdateStatement or DeleteStatement or MergeStatement:
+                var plan = PlanOf(statement);
+                statement.ParameterTypes = plan.ParameterTypes;
+                statement.Columns = plan.HasRows ? plan.Outputs : null;
+                break;
+            default:
+                statement.ParameterTypes = statement.DeclaredTypes;
+                statement.Columns = UtilityColumns(statement.Syntax!);
+                break;
+        }
+    }
+
+    private SqlType DeclaredType(int oid)
+    {
+        if (oid is 0 or 705)
+            return SqlType.Unknown;
+        if (PgTypes.ToSqlType((uint)oid) is { } type)
+            return type;
+        foreach (var entry in Catalog.Objects)
+        {
+            if (entry is EnumEntry found && (found.Oid == oid || found.ArrayOid == oid))
+                return found.Oid == oid ? found.Type : SqlType.ArrayOf(found.Type);
+        }
+        throw new SqlException(SqlState.UndefinedObject, $"type with OID {oid} does not exist");
+    }
+
+    /// <summary>The INTO of a SELECT; null: it returns rows.</summary>
+    internal static IntoClause? IntoOf(QueryStatement query)
+    {
+        var body = query.Query;
+        while (true)
+        {
+            switch (body)
+            {
+                case QueryWithClauses with: body = with.Body; break;
+                case SetOperation set: body = set.Inputs[0]; break;
+                case SelectCore core: return core.Into;
+                default: return null;
+            }
+        }
+    }
+
+    internal ExecutionContext NewContext(StatementScope? scope, ParameterSet? parameters, bool instrument = false) => new()
+    {
+        Settings = Settings.Execution,
+        Parameters = parameters ?? ParameterSet.Empty,
+        Cancellation = _cancel.Token,
+        Transaction = scope,
+        Session = Services,
+        TransactionTimestamp = _transaction is null ? ExecutionContext.UtcNow() : _transactionStart,
+        StatementTimestamp = _statementStart == 0 ? ExecutionContext.UtcNow() : _statementStart,
+        Memory = new QueryMemory(Database.Memory, Settings.Execution.QueryMemoryLimitBytes),
+        Instrument = instrument,
+        DeadlineTicks = _deadline,
+    };
+
+    internal SqlException DuplicateKey(StatementScope scope, in WriteResult result)
+    {
+        var indexOid = result.Index!.Oid;
+        var index = Transaction.CurrentCatalog.Find<IndexEntry>(indexOid) ?? throw SqlException.Internal($"index {indexOid} does not exist");
+        var table = Transaction.CurrentCatalog.Find<TableEntry>(index.TableOid)!;
+        var schema = Transaction.CurrentCatalog.Find<SchemaEntry>(table.SchemaOid)!;
+        return Database.TableInfos.Get(table, schema, Transaction.CurrentCatalog).Table.DuplicateKey(scope, indexOid, result.Other);
+    }
+
+    private IReadOnlyList<string> EnumLabels(int oid) => Catalog.Find<EnumEntry>(oid) is { } entry ? entry.Labels : [];
+}
