@@ -8,6 +8,7 @@ using OmenDb.Planner.Syntax;
 using OmenDb.Storage.Catalog;
 using OmenDb.Storage.Tables;
 using OmenDb.Types;
+using SetOperation = OmenDb.Planner.Syntax.SetOperation;
 
 namespace OmenDb.Engine;
 
