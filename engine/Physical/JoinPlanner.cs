@@ -2,6 +2,7 @@ using OmenDb.Engine.Expressions;
 using OmenDb.Engine.Functions;
 using OmenDb.Engine.Operators;
 using OmenDb.Engine.Operators.Joins;
+using OmenDb.Engine.Sources;
 using OmenDb.Planner.Expressions;
 using OmenDb.Planner.Plans;
 using OmenDb.Planner.Statistics;
@@ -36,6 +37,11 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         var rightRows = estimator.Rows(join.Right);
         if (keys.Count == 0)
             return NestedLoop(join, left, right, leftRows, rightRows);
+        if (join.Kind is JoinKind.Inner or JoinKind.Left && IndexJoin(join.Kind, left, leftRows, join.Right, keys, residual) is { } looked)
+            return looked;
+        if (join.Kind == JoinKind.Inner
+            && IndexJoin(join.Kind, right, rightRows, join.Left, keys.ConvertAll(k => k with { Left = k.Right, Right = k.Left }), residual) is { } turned)
+            return turned;
         var kind = join.Kind;
         if (Swaps(kind, leftRows, rightRows))
         {
@@ -46,6 +52,44 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         }
         return new HashJoinOperator(kind, left, right, [.. keys], [.. residual], join.Mark);
     }
+
+    /// <summary>A look-up per row of a small input, when an index begins with the join's columns and the other table is much larger.</summary>
+    private static IndexJoinOperator? IndexJoin(JoinKind kind, PhysicalOperator outer, double outerRows, LogicalPlan inner, List<JoinKey> keys,
+        List<Expression> residual)
+    {
+        if (inner is not Scan { Table.Handle: IIndexedSource source } scan || outerRows > MaxLookups)
+            return null;
+        var ordinals = scan.ScanColumns.ToDictionary(c => c.Column.Id, c => c.Ordinal);
+        foreach (var index in scan.Table.Indexes)
+        {
+            if (index.PredicateSql is not null)
+                continue;
+            var used = new List<JoinKey>();
+            foreach (var column in index.Columns)
+            {
+                var key = keys.Find(k => !k.NullMatches && k.Right is ColumnExpression c && ordinals.TryGetValue(c.Column.Id, out var o) && o == column.Ordinal
+                    && k.Right.Type.Physical == k.Left.Type.Physical && k.Right.Type.Scale == k.Left.Type.Scale);
+                if (key is null)
+                    break;
+                used.Add(key);
+            }
+            if (used.Count == 0)
+                continue;
+            // Rows per look-up: one for a whole unique key, a guess otherwise.
+            var matches = index.Unique && used.Count == index.Columns.Length ? 1 : Math.Max(1, scan.Table.RowCount / Math.Pow(100, used.Count));
+            if (outerRows * (matches + 1) * LookupCost > scan.Table.RowCount)
+                continue;
+            var rest = keys.Where(k => !used.Contains(k)).Select(k => (Expression)new ComparisonExpression(
+                k.NullMatches ? ComparisonOperator.IsNotDistinctFrom : ComparisonOperator.Equal, k.Left, k.Right));
+            return new IndexJoinOperator(kind, outer, scan, source, index, [.. used], [.. rest, .. residual, .. scan.Filters]);
+        }
+        return null;
+    }
+
+    /// <summary>A look-up with its fetch costs about as much as scanning this many rows.</summary>
+    private const double LookupCost = 20;
+
+    private const double MaxLookups = 100_000;
 
     /// <summary>The smaller input is built; outer joins turn only when it pays, as their unmatched rows then come from the table.</summary>
     private static bool Swaps(JoinKind kind, double left, double right) => kind switch

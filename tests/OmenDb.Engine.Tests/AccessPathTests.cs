@@ -39,6 +39,22 @@ public sealed class AccessPathTests
         Assert.Equal(expected != "Seq Scan on t", source.Opened > 0);
     }
 
+    [Theory]
+    [InlineData("select l.k, t.c from l join t on t.id = l.k and t.g <> 2")]
+    [InlineData("select l.k, t.c from l left join t on t.id = l.k and t.g <> 2")]
+    [InlineData("select l.k, t.c from t join l on t.id = l.k where t.g < 8")]
+    public void Small_inputs_look_their_matches_up(string sql)
+    {
+        (string, SqlType)[] columns = [("id", SqlType.Int4), ("g", SqlType.Int4), ("h", SqlType.Int4), ("c", SqlType.Text)];
+        object?[][] small = [[7], [14], [14], [null], [1000], [0]];
+        var database = new TestDatabase().Add("l", [("k", SqlType.Int4)], small);
+        database.AddIndexed("t", columns, [[0], [1, 2]], 1_000_000, Rows);
+        var plain = new TestDatabase().Add("l", [("k", SqlType.Int4)], small).Add("t", columns, Rows);
+        Assert.Contains(database.Prepare(sql).Explain(), line => line.Contains("Index Nested Loop", StringComparison.Ordinal));
+        foreach (var mode in TestDatabase.Modes)
+            Assert.Equal(plain.Query(sql, mode).Order(StringComparer.Ordinal), database.Query(sql, mode).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void A_prepared_plan_serves_many_parameters()
     {
