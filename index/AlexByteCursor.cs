@@ -1,11 +1,11 @@
-using System.Buffers;
 using OmenDb.Index.Keys;
 using OmenDb.Index.Memory;
 using OmenDb.Index.Tree;
 
 namespace OmenDb.Index;
 
-/// <summary>A position in an <see cref="AlexByteIndex"/>; behaves as <see cref="AlexCursor"/>. Dispose returns its pooled buffers.</summary>
+/// <summary>A position in an <see cref="AlexByteIndex"/>; behaves as <see cref="AlexCursor"/>. Its buffers are its own, not pooled:
+/// a copy of the struct that is disposed too must never hand the same array to two owners.</summary>
 public unsafe struct AlexByteCursor : IDisposable
 {
     private const int Ahead = 16;
@@ -27,7 +27,7 @@ public unsafe struct AlexByteCursor : IDisposable
     {
         _tree = tree;
         _atLowerEdge = rowId == 0;
-        _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(key.Length, 256));
+        _bytes = new byte[Math.Max(key.Length, 256)];
         key.CopyTo(_bytes);
         _keyLength = key.Length;
         _ends = [];
@@ -63,8 +63,6 @@ public unsafe struct AlexByteCursor : IDisposable
 
     public void Dispose()
     {
-        if (_bytes is { Length: > 0 })
-            ArrayPool<byte>.Shared.Return(_bytes);
         _bytes = [];
         _filled = _next = 0;
     }
@@ -130,9 +128,8 @@ public unsafe struct AlexByteCursor : IDisposable
             var key = BytesKey.Load(stored[i]).Span;
             if (end + key.Length > _bytes.Length)
             {
-                var larger = ArrayPool<byte>.Shared.Rent(Math.Max(end + key.Length, 2 * _bytes.Length));
+                var larger = new byte[Math.Max(end + key.Length, 2 * _bytes.Length)];
                 _bytes.AsSpan(0, end).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(_bytes);
                 _bytes = larger;
             }
             key.CopyTo(_bytes.AsSpan(end));

@@ -173,7 +173,8 @@ internal sealed unsafe partial class AlexTree<TKey>
                 return new InsertOutcome(InsertOutcomeKind.Conflict, last);
             at = view.NextOccupied(at + 1);
         }
-        if (at < view.Capacity)
+        // The usual case: no other leaf can hold entries of the key, because its greatest possible entry routes here too.
+        if (at < view.Capacity || Descend(key, ulong.MaxValue) == home)
             return new InsertOutcome(InsertOutcomeKind.Inserted);
 
         // The home leaf ends inside the key's place. Its successors cannot be the home leaf: no wait for our own latch.

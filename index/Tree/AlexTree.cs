@@ -148,10 +148,18 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
             var children = Children(inner);
             var slot = path.SlotAt(level);
             var step = forward ? 1 : -1;
-            // Neighbouring slots of a model node may share the child.
-            do
-                slot += step;
-            while (slot >= 0 && slot < inner->Capacity && ReadChild(children, slot) == child);
+            // Neighbouring slots of a model node may share the child: a leaf that takes appends holds all slots to the right of its own.
+            var edge = forward ? inner->Capacity - 1 : 0;
+            if (ReadChild(children, edge) == child)
+            {
+                slot = edge + step;
+            }
+            else
+            {
+                do
+                    slot += step;
+                while (slot >= 0 && slot < inner->Capacity && ReadChild(children, slot) == child); // the edge may have changed meanwhile
+            }
             if (slot < 0 || slot >= inner->Capacity)
             {
                 path.Depth--;
