@@ -82,6 +82,9 @@ public sealed class PreparedPlan
     /// <summary>The plan as text, one line per row.</summary>
     public IReadOnlyList<string> Explain(bool verbose = false) => ExplainText.Of(Root, null, verbose);
 
+    /// <summary>The plan as EXPLAIN (FORMAT JSON) shows it.</summary>
+    public string ExplainAsJson() => ExplainJson.Of(Root, null);
+
     internal List<Pipeline> Pipelines => _pipelines;
 
     internal List<Leg> Output => _output;
@@ -168,6 +171,9 @@ public sealed class ResultCursor : IDisposable
 
     /// <summary>The plan with what happened, after an execution with <see cref="ExecutionContext.Instrument"/>.</summary>
     public IReadOnlyList<string> ExplainAnalyze(bool verbose = false) => ExplainText.Of(_plan.Root, _run.Metrics, verbose);
+
+    /// <inheritdoc cref="ExplainAnalyze"/>
+    public string ExplainAnalyzeAsJson() => ExplainJson.Of(_plan.Root, _run.Metrics);
 
     public void Dispose()
     {

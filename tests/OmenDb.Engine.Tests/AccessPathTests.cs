@@ -110,5 +110,7 @@ public sealed class AccessPathTests
         Assert.Contains("Seq Scan on t", text, StringComparison.Ordinal);
         Assert.Contains("Filter: (a > 1)", text, StringComparison.Ordinal);
         Assert.Contains("rows=2", text, StringComparison.Ordinal);
+        using var json = System.Text.Json.JsonDocument.Parse(cursor.ExplainAnalyzeAsJson());
+        Assert.Equal(2, json.RootElement[0].GetProperty("Plan").GetProperty("Actual Rows").GetInt64());
     }
 }
