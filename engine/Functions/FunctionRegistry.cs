@@ -1,4 +1,7 @@
 using OmenDb.Engine.Functions.Aggregates;
+using OmenDb.Engine.Functions.Arrays;
+using OmenDb.Engine.Functions.Information;
+using OmenDb.Engine.Functions.Json;
 using OmenDb.Engine.Functions.Numbers;
 using OmenDb.Engine.Functions.Operators;
 using OmenDb.Engine.Functions.Strings;
@@ -57,5 +60,15 @@ public static class FunctionRegistry
         yield return ExtractFunctions.All();
         yield return ClockFunctions.All();
         yield return DateTimeFunctions.All();
+        yield return ToCharFunctions.All();
+        yield return ParseDateFunctions.All();
+        yield return NumberTemplateFunctions.All();
+        yield return ArrayFunctions.All();
+        yield return JsonFunctions.All();
+        yield return JsonbFunctions.All();
+        yield return InformationFunctions.All();
+        yield return CollectingAggregates.All();
+        yield return VarianceAggregates.All();
+        yield return OrderedSetAggregates.All();
     }
 }

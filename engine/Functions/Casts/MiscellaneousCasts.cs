@@ -33,6 +33,7 @@ internal static class MiscellaneousCasts
         }
         if (from.Id == TypeId.InternalChar && to.Id == TypeId.Int4)
             cast = NumberCasts.Row<ReadOnlySpan<byte>, int>(from, to, static (_, s) => s.Length == 0 ? 0 : (sbyte)s[0], total: true);
+        cast ??= Json.JsonCasts.Make(from, to);
         return cast is not null;
     }
 
