@@ -201,7 +201,8 @@ public sealed partial class Binder
         var known = types.Where(t => t.Id != TypeId.Unknown).ToList();
         if (known.Count > 0 && known.TrueForAll(t => t.SameBase(known[0])))
         {
-            var assumed = possible.Where(c => Enumerable.Range(0, types.Length).All(i => types[i].Id != TypeId.Unknown
+            var assumedTypes = types.Select(t => t.Id == TypeId.Unknown ? known[0] : t).ToArray();
+            var assumed = possible.Where(c => PolymorphicFits(c, assumedTypes) && Enumerable.Range(0, types.Length).All(i => types[i].Id != TypeId.Unknown
                 ? CanCoerce(types[i], DeclaredArgument(c, i), CastContext.Implicit)
                 : CanCoerce(known[0], DeclaredArgument(c, i), CastContext.Implicit))).ToList();
             if (assumed.Count == 1)
