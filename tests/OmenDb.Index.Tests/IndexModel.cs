@@ -109,23 +109,25 @@ internal abstract class IndexModel : IDisposable
 
         public override List<(ulong Key, ulong Row)> ReadForward(ulong lower, int limit)
         {
-            using var cursor = _index.Seek(Encode(lower));
-            return Read(cursor, limit, true);
+            var cursor = _index.Seek(Encode(lower));
+            return Read(ref cursor, limit, true);
         }
 
         public override List<(ulong Key, ulong Row)> ReadBackward(ulong upper, int limit)
         {
-            using var cursor = upper == ulong.MaxValue ? _index.SeekEnd() : _index.SeekLast(Encode(upper));
-            return Read(cursor, limit, false);
+            var cursor = upper == ulong.MaxValue ? _index.SeekEnd() : _index.SeekLast(Encode(upper));
+            return Read(ref cursor, limit, false);
         }
 
         public override void Dispose() => _index.Dispose();
 
-        private List<(ulong, ulong)> Read(AlexByteCursor cursor, int limit, bool forward)
+        /// <summary>Reads and disposes the very cursor: a copy that grew its pooled buffer would leave the original to return it twice.</summary>
+        private List<(ulong, ulong)> Read(ref AlexByteCursor cursor, int limit, bool forward)
         {
             var entries = new List<(ulong, ulong)>();
             while (entries.Count < limit && (forward ? cursor.MoveNext() : cursor.MovePrevious()))
                 entries.Add((Decode(cursor.Key), cursor.RowId));
+            cursor.Dispose();
             return entries;
         }
     }
