@@ -60,8 +60,13 @@ internal sealed class SessionCatalog(Session session, CatalogSnapshot snapshot) 
         return null;
     }
 
+    /// <summary>A table of this one statement.</summary>
+    public ITableInfo? Extra { get; init; }
+
     public ITableInfo? FindTable(string? schema, string name)
     {
+        if (Extra is not null && schema is null && name == Extra.Name)
+            return Extra;
         if (schema is not null)
             return InSchema(schema, name);
         foreach (var inPath in SearchPath)

@@ -115,27 +115,8 @@ internal sealed class QueryRun(Session session, QueryPlan plan, ParameterSet par
             if (plan.HasRows)
                 _buffer.Append(batch);
         }
-        CheckUnique();
+        session.CheckDeferredUnique(_scope!);
         _rowCount = plan.Verb == "SELECT" ? _buffer.Count : _execution.RowsAffected;
-    }
-
-    /// <summary>Keys that two rows had in common while the statement ran.</summary>
-    private void CheckUnique()
-    {
-        while (true)
-        {
-            var result = session.Transaction.CheckDeferredUnique();
-            switch (result.Status)
-            {
-                case WriteStatus.Ok:
-                    return;
-                case WriteStatus.Busy:
-                    session.WaitFor(result.Owner!, result.Index is null ? "" : "index " + result.Index.Oid);
-                    break;
-                default:
-                    throw session.DuplicateKey(_scope!, result);
-            }
-        }
     }
 
     public override void Dispose()

@@ -48,11 +48,12 @@ public sealed partial class Session
     }
 
     /// <summary>Binds, optimises and compiles a query or change.</summary>
-    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared)
+    /// <param name="extra">One more table that the statement knows, found before all others.</param>
+    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared, Planner.Catalog.ITableInfo? extra = null)
     {
         while (true)
         {
-            var catalog = NewCatalog();
+            var catalog = new SessionCatalog(this, Transaction.CurrentCatalog) { Extra = extra };
             var bound = new Binder(catalog, declared).Bind(syntax);
             var changed = Changes(bound.Plan).ToArray();
             foreach (var table in changed)

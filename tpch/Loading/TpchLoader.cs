@@ -15,14 +15,12 @@ public sealed class TpchLoader(TpchTarget target, TpchGenerator generator)
     public TpchTablesState Inspect(out string found)
     {
         found = "";
-        var names = string.Join(", ", TpchSchema.Tables.Select(table => $"'{table.Name}'"));
-        var present = target.Query(
-            $"SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_name IN ({names}) ORDER BY 1");
-        if (present.Count == 0)
+        var present = TpchSchema.Tables.Where(table => target.HasTable(table.Name)).ToArray();
+        if (present.Length == 0)
             return TpchTablesState.Missing;
-        if (present.Count < TpchSchema.Tables.Count)
+        if (present.Length < TpchSchema.Tables.Count)
         {
-            found = "only " + string.Join(", ", present.Select(row => row[0]));
+            found = "only " + string.Join(", ", present.Select(table => table.Name));
             return TpchTablesState.Different;
         }
         foreach (var table in TpchSchema.Tables)

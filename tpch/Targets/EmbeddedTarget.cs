@@ -42,12 +42,25 @@ public sealed class EmbeddedTarget(Database database, string description) : Tpch
                 for (var column = 0; column < columns.Length; column++)
                 {
                     var vector = batch.Columns[column];
-                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, IoContext.Default) : null;
+                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, _session.Settings.Io) : null;
                 }
                 rows.Add(fields);
             }
         }
         return rows;
+    }
+
+    public override bool HasTable(string name)
+    {
+        try
+        {
+            Query($"SELECT 1 FROM {name} LIMIT 0");
+            return true;
+        }
+        catch (SqlException exception) when (exception.SqlState == SqlState.UndefinedTable)
+        {
+            return false;
+        }
     }
 
     public override TpchTableWriter OpenWriter(TpchTable table) => new EmbeddedTableWriter(database, table);

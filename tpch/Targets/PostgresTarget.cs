@@ -72,6 +72,19 @@ public sealed class PostgresTarget : TpchTarget
         return rows;
     }
 
+    public override bool HasTable(string name)
+    {
+        try
+        {
+            Query($"SELECT 1 FROM {name} LIMIT 0");
+            return true;
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return false;
+        }
+    }
+
     public override TpchTableWriter OpenWriter(TpchTable table) => new PostgresTableWriter(_connectionString, table);
 
     public override void Dispose() => _connection.Dispose();

@@ -21,6 +21,9 @@ public abstract class TpchTarget : IDisposable
     /// <summary>Runs a query and takes all its rows, fields as PostgreSQL prints them, null for NULL.</summary>
     public abstract IReadOnlyList<IReadOnlyList<string?>> Query(string sql);
 
+    /// <summary>Whether a table of that name is found without a schema.</summary>
+    public abstract bool HasTable(string name);
+
     /// <summary>Begins to append rows to a table, on a connection and in a transaction of its own.</summary>
     public abstract TpchTableWriter OpenWriter(TpchTable table);
 

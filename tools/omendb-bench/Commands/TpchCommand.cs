@@ -77,7 +77,7 @@ internal static class TpchCommand
             ScaleFactor = parsed.GetValue(scale),
             Threads = parsed.GetValue(threads),
             Runs = parsed.GetValue(runs),
-            Queries = parsed.GetValue(queries) ?? [.. TpchQueries.All.Select(query => query.Number)],
+            Queries = parsed.GetValue(queries) is { Length: > 0 } chosen ? chosen : [.. TpchQueries.All.Select(query => query.Number)],
             ConnectionString = parsed.GetValue(target) is { } url && url != Embedded ? url : null,
             ReferenceConnectionString = parsed.GetValue(reference),
             Seed = parsed.GetValue(seed),
