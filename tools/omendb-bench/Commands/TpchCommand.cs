@@ -51,6 +51,7 @@ internal static class TpchCommand
         var seed = new Option<long?>("--seed") { Description = "Query parameters that qgen draws for this seed, instead of the validation parameters.", HelpName = "N" };
         var data = new Option<string?>("--data") { Description = "Embedded: the data directory, kept and used again.", HelpName = "DIR" };
         var reload = new Option<bool>("--reload") { Description = "Drop the tables and load them again." };
+        var explain = new Option<bool>("--explain") { Description = "Print EXPLAIN ANALYZE of each query." };
         var json = new Option<string?>("--json") { Description = "Write the results to this file as well.", HelpName = "FILE" };
         var generate = new Option<string?>("--generate-only") { Description = "Write the eight .tbl files here and stop.", HelpName = "DIR" };
         var trailing = new Option<bool>("--trailing-separator") { Description = "End the lines of .tbl files with '|', as dbgen does." };
@@ -62,7 +63,7 @@ internal static class TpchCommand
 
         var command = new Command("tpch", Description)
         {
-            scale, threads, runs, queries, target, reference, seed, data, reload, json, generate, trailing,
+            scale, threads, runs, queries, target, reference, seed, data, reload, explain, json, generate, trailing,
         };
         command.Validators.Add(result =>
         {
@@ -83,6 +84,7 @@ internal static class TpchCommand
             Seed = parsed.GetValue(seed),
             DataDirectory = parsed.GetValue(data),
             Reload = parsed.GetValue(reload),
+            Explain = parsed.GetValue(explain),
             JsonFile = parsed.GetValue(json),
             GenerateDirectory = parsed.GetValue(generate),
             TrailingSeparator = parsed.GetValue(trailing),

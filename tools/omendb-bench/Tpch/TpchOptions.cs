@@ -22,6 +22,9 @@ internal sealed record TpchOptions
     /// <summary>Null: a temporary directory, removed at the end.</summary>
     public string? DataDirectory { get; init; }
 
+    /// <summary>Print each query's plan with what happened in it.</summary>
+    public bool Explain { get; init; }
+
     public bool Reload { get; init; }
     public string? JsonFile { get; init; }
     public string? GenerateDirectory { get; init; }

@@ -86,7 +86,10 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         foreach (var number in options.Queries)
         {
             cancellation.ThrowIfCancellationRequested();
-            results.Add(MeasureQuery(target, reference, TpchQueries.Get(number), whyNot is null));
+            var query = TpchQueries.Get(number);
+            results.Add(MeasureQuery(target, reference, query, whyNot is null));
+            if (options.Explain && results[^1].Answer != AnswerState.Failed)
+                Explain(target, query);
         }
         return new TpchRunResult(
             target.Description, options, loadSeconds, target is EmbeddedTarget ? PeakMemoryBytes() : null, whyNot, results);
@@ -94,7 +97,7 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
 
     private QueryResult MeasureQuery(TpchTarget target, TpchTarget? reference, TpchQuery query, bool check)
     {
-        var sql = (options.Seed is { } seed ? query.SubstitutedText(seed, options.ScaleFactor) : query.ValidationText).TrimEnd().TrimEnd(';');
+        var sql = TextOf(query);
         double? first = null;
         var runs = new List<double>();
         var rowCount = 0;
@@ -128,6 +131,16 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         }
         var state = !check ? AnswerState.NotChecked : difference is null ? AnswerState.Right : AnswerState.Wrong;
         return new QueryResult(query.Number, first, runs, rowCount, state, difference);
+    }
+
+    private string TextOf(TpchQuery query) =>
+        (options.Seed is { } seed ? query.SubstitutedText(seed, options.ScaleFactor) : query.ValidationText).TrimEnd().TrimEnd(';');
+
+    private void Explain(TpchTarget target, TpchQuery query)
+    {
+        console.WriteLine($"Q{query.Number}, {query.Title}");
+        foreach (var line in target.Query("EXPLAIN ANALYZE " + TextOf(query)))
+            console.WriteLine("  " + line[0]);
     }
 
     private static long PeakMemoryBytes()
