@@ -50,7 +50,7 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
         ColumnExpression c => new ColumnNode(c.Type, layout[c.Column]),
         ParameterExpression p => new ParameterNode(p.Index, p.Type, Take()),
         FunctionExpression f => Function(f),
-        CastExpression c => Cast(Compile(c.Operand), c.Target, c.Context, c.Position),
+        CastExpression c => Cast(Compile(c.Operand), c.Target, c.Context),
         ComparisonExpression c => Comparison(c),
         LogicalExpression l => new LogicalNode(l.IsAnd, [.. l.Operands.Select(Compile)], Take()),
         NotExpression n => new NotNode(Compile(n.Operand), Take()),
@@ -63,8 +63,8 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
         InListExpression i => InList(i),
         ArrayComparisonExpression a => ArrayComparison(a),
         ArrayExpression a => new FunctionNode(ArrayFunctions.Construct, [.. a.Elements.Select(e => Unify(Compile(e), ValueBox.ElementType(a.Type)))],
-            a.Type, Take(FunctionNode.SlotCount), a.Position),
-        SubscriptExpression s => new FunctionNode(ArrayFunctions.Subscript, [Compile(s.Array), Compile(s.Index)], s.Type, Take(FunctionNode.SlotCount), s.Position),
+            a.Type, Take(FunctionNode.SlotCount)),
+        SubscriptExpression s => new FunctionNode(ArrayFunctions.Subscript, [Compile(s.Array), Compile(s.Index)], s.Type, Take(FunctionNode.SlotCount)),
         RowExpression => throw SqlException.NotSupported("a row value in this place", Math.Max(0, expression.Position + 1)),
         SubqueryExpression => throw SqlException.Internal("a subquery expression reached the engine"),
         _ => throw SqlException.Internal($"no compilation for {expression.GetType().Name}"),
@@ -74,14 +74,14 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
     {
         if (call.Function is not ScalarFunction function)
             throw SqlException.Internal($"{call.Function.Name} is no scalar function");
-        return new FunctionNode(function, [.. call.Arguments.Select(Compile)], call.Type, Take(FunctionNode.SlotCount), call.Position);
+        return new FunctionNode(function, [.. call.Arguments.Select(Compile)], call.Type, Take(FunctionNode.SlotCount));
     }
 
     /// <summary>The node's value as <paramref name="target"/>; the node itself when nothing has to be done.</summary>
-    public Node Cast(Node operand, SqlType target, Planner.Catalog.CastContext context, int position = -1)
+    public Node Cast(Node operand, SqlType target, Planner.Catalog.CastContext context)
     {
         var cast = CastTable.Resolve(operand.Type, target, context);
-        return cast is null ? new RetypeNode(operand, target) : new FunctionNode(cast, [operand], target, Take(FunctionNode.SlotCount), position);
+        return cast is null ? new RetypeNode(operand, target) : new FunctionNode(cast, [operand], target, Take(FunctionNode.SlotCount));
     }
 
     /// <summary>For branches of one result type: casts only where the representation differs (numerics of another scale).</summary>

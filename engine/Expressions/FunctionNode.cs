@@ -15,17 +15,15 @@ internal sealed unsafe class FunctionNode : Node
     private readonly ScalarFunction _function;
     private readonly Node[] _arguments;
     private readonly SqlType[] _argumentTypes;
-    private readonly int _position;
     private readonly bool _constant;
     private readonly bool _perDictionaryEntry;
 
     /// <param name="slots">Own slot, then one for the dictionary's result, then one for its codes.</param>
-    public FunctionNode(ScalarFunction function, Node[] arguments, SqlType type, int slots, int position) : base(type, slots)
+    public FunctionNode(ScalarFunction function, Node[] arguments, SqlType type, int slots) : base(type, slots)
     {
         _function = function;
         _arguments = arguments;
         _argumentTypes = Array.ConvertAll(arguments, a => a.Type);
-        _position = position;
         _constant = function.Volatility != Volatility.Volatile && Array.TrueForAll(arguments, a => a.IsConstant);
         _perDictionaryEntry = function.IsTotal && function.Strict && function.Volatility != Volatility.Volatile
             && arguments.Length > 0 && type.Physical != PhysicalType.List;
@@ -71,31 +69,25 @@ internal sealed unsafe class FunctionNode : Node
         }
         var result = frame.Scratch(Slot);
         var context = state.Context;
-        try
+        if (_constant)
         {
-            if (_constant)
-            {
-                // An empty selection may hide a constant that raises: 1/0 under a false condition.
-                if (selection is { Count: 0 } || frame.Rows == 0)
-                    return Null(frame);
-                context.Rows = 1;
-                context.Selection = null;
-                var one = frame.Scratch(Slot + 1);
-                _function.Invoke(context, arguments, one);
-                Constants.SetFromRow(result, one, 0, frame.Rows);
-                return result;
-            }
-            if (_perDictionaryEntry && dictionary is not null && others && dictionary.Dictionary!.Length <= frame.Rows)
-                return PerEntry(frame, context, arguments, dictionary, result);
-            context.Rows = frame.Rows;
-            context.Selection = selection;
-            _function.Invoke(context, arguments, result);
+            // An empty selection may hide a constant that raises: 1/0 under a false condition.
+            if (selection is { Count: 0 } || frame.Rows == 0)
+                return Null(frame);
+            context.Rows = 1;
+            context.Selection = null;
+            var one = frame.Scratch(Slot + 1);
+            _function.Invoke(context, arguments, one);
+            Constants.SetFromRow(result, one, 0, frame.Rows);
             return result;
         }
-        catch (SqlException error) when (_position >= 0 && error.Position == 0)
-        {
-            throw error.At(_position + 1);
-        }
+        if (_perDictionaryEntry && dictionary is not null && others && dictionary.Dictionary!.Length <= frame.Rows)
+            return PerEntry(frame, context, arguments, dictionary, result);
+        context.Rows = frame.Rows;
+        context.Selection = selection;
+        // Errors of values carry no position, as in PostgreSQL: only literals are reported where they stand, by the binder.
+        _function.Invoke(context, arguments, result);
+        return result;
     }
 
     private Vector Null(Frame frame)
