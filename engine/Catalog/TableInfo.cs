@@ -9,6 +9,7 @@ namespace OmenDb.Engine.Catalog;
 internal sealed class TableInfo : ITableInfo
 {
     private readonly StoredTable _table;
+    private BoxedStatistics? _statistics;
 
     public TableInfo(TableEntry entry, SchemaEntry schema, CatalogSnapshot catalog, StorageEngine storage)
     {
@@ -34,7 +35,16 @@ internal sealed class TableInfo : ITableInfo
 
     public double RowCount => _table.Rows.RowCount;
 
-    public ColumnStatistics? Statistics(int ordinal) => null;
+    public ColumnStatistics? Statistics(int ordinal)
+    {
+        if (_table.Rows.Statistics is not { } analysis || _table.Physical(ordinal) is not (>= 0 and var physical))
+            return null;
+        // Two threads may convert the same analysis at the same time: they come to the same.
+        var statistics = _statistics;
+        if (!ReferenceEquals(statistics?.Analysis, analysis))
+            _statistics = statistics = new BoxedStatistics(analysis, Columns.Length);
+        return statistics.Column(ordinal, physical, Columns[ordinal].Type);
+    }
 
     public ImmutableArray<IndexInfo> Indexes { get; }
 

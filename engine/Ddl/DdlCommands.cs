@@ -34,20 +34,21 @@ internal static class DdlCommands
             CommentStatement s => MiscellaneousCommands.Comment(session, s),
             GrantStatement s => MiscellaneousCommands.Grant(session, s),
             AlterDefaultPrivilegesStatement => "ALTER DEFAULT PRIVILEGES",
-            VacuumStatement s => Maintenance(session, s.Targets, "VACUUM"),
-            AnalyzeStatement s => Maintenance(session, s.Targets, "ANALYZE"),
+            VacuumStatement s => Maintenance(session, s.Targets, "VACUUM", s.Options.Any(o => o.Name.Equals("analyze", StringComparison.OrdinalIgnoreCase))),
+            AnalyzeStatement s => Maintenance(session, s.Targets, "ANALYZE", analyze: true),
             ReindexStatement s => Reindex(session, s),
             ClusterStatement => "CLUSTER",
             _ => throw SqlException.NotSupported(CommandTags.Of(statement) is { Length: > 0 } tag ? tag : "this statement", statement.ErrorPosition),
         };
     }
 
-    /// <summary>Old versions are collected as soon as nobody needs them: what is left to do is to look at the names.</summary>
-    private static string Maintenance(Session session, System.Collections.Immutable.ImmutableArray<VacuumTarget> targets, string tag)
+    /// <summary>Old versions are collected as soon as nobody needs them: what is left to VACUUM is to look at the names.</summary>
+    private static string Maintenance(Session session, System.Collections.Immutable.ImmutableArray<VacuumTarget> targets, string tag, bool analyze)
     {
         if (tag == "VACUUM")
             session.PreventInBlock("VACUUM");
         var names = session.CurrentNames;
+        var tables = new List<Storage.Catalog.TableEntry>();
         foreach (var target in targets)
         {
             var relation = DdlNames.Relation(names, target.Name);
@@ -58,8 +59,23 @@ internal static class DdlCommands
             }
             foreach (var column in target.Columns)
                 _ = DdlNames.Column(table, column);
+            tables.Add(table);
         }
+        if (targets.IsEmpty)
+            tables.AddRange(names.Snapshot.Objects.OfType<Storage.Catalog.TableEntry>());
+        if (analyze)
+            Analyze(session, tables);
         return tag;
+    }
+
+    private static void Analyze(Session session, List<Storage.Catalog.TableEntry> tables)
+    {
+        foreach (var table in tables)
+        {
+            session.LockRelation(table.Oid, TableLockMode.ShareUpdateExclusive, table.Name);
+            using var snapshot = session.Transaction.BeginStatement();
+            session.Database.Storage.GetTable(table).Analyze(snapshot, session.Cancellation);
+        }
     }
 
     private static string Reindex(Session session, ReindexStatement statement)
