@@ -140,18 +140,21 @@ public sealed class CardinalityEstimator
     }
 
     /// <summary>Of the cross product. Several equalities between the same two inputs are one composite key: their product is damped.</summary>
+    /// <remarks>Equalities that share columns say the same thing several times: in a = b and a = c, with b = c known on the one side
+    /// (transitive closure has put it there), only one of them is news. Each connected set of columns counts once.</remarks>
     public double JoinSelectivity(IEnumerable<Expression> conjuncts, LogicalPlan left, LogicalPlan right)
     {
-        var keys = new List<double>();
+        var equalities = new List<(HashSet<Column> Columns, double Selectivity)>();
         var selectivity = 1.0;
         foreach (var conjunct in conjuncts)
         {
             if (conjunct is ComparisonExpression { Operator: ComparisonOperator.Equal or ComparisonOperator.IsNotDistinctFrom } equality
                 && Sides(equality, left, right) is var (l, r))
-                keys.Add(1 / Math.Max(1, Math.Max(Math.Min(Distinct(l), 1e15), Distinct(r))));
+                AddEquality(equalities, l, r, 1 / Math.Max(1, Math.Max(Math.Min(Distinct(l), 1e15), Distinct(r))));
             else
-                selectivity *= Selectivity(conjunct);
+                selectivity *= conjunct is LogicalExpression { IsAnd: false } or ? OrSelectivity(or, left, right) : Selectivity(conjunct);
         }
+        var keys = equalities.ConvertAll(e => e.Selectivity);
         keys.Sort();
         if (keys.Count > 0)
             selectivity *= keys[0];
@@ -163,6 +166,41 @@ public sealed class CardinalityEstimator
             selectivity = selectivity / keys[0] * Math.Max(composite, Math.Min(keys[0], floor));
         }
         return selectivity;
+    }
+
+    private static void AddEquality(List<(HashSet<Column> Columns, double Selectivity)> equalities, Expression left, Expression right, double selectivity)
+    {
+        var columns = new HashSet<Column>(ReferenceEqualityComparer.Instance);
+        if (left is ColumnExpression l && right is ColumnExpression r)
+            columns.UnionWith([l.Column, r.Column]);
+        for (var i = equalities.Count - 1; i >= 0; i--)
+        {
+            if (!equalities[i].Columns.Overlaps(columns))
+                continue;
+            columns.UnionWith(equalities[i].Columns);
+            selectivity = Math.Min(selectivity, equalities[i].Selectivity);
+            equalities.RemoveAt(i);
+        }
+        equalities.Add((columns, selectivity));
+    }
+
+    /// <summary>An OR over both inputs, whose one-sided consequences the inputs are filtered by already: the fraction of what is left.</summary>
+    /// <remarks>(a = 1 and b = 2) or (a = 2 and b = 1) has been turned into a in (1, 2) on the left and b in (2, 1) on the right.</remarks>
+    private double OrSelectivity(LogicalExpression or, LogicalPlan left, LogicalPlan right)
+    {
+        var selectivity = Selectivity(or);
+        foreach (var input in (LogicalPlan[])[left, right])
+        {
+            var missed = 1.0;
+            foreach (var operand in or.Operands)
+            {
+                var own = ExpressionTree.Conjuncts(operand).Where(c => ExpressionTree.Columns(c) is { Count: > 0 } columns && columns.All(input.Columns.Contains)).ToArray();
+                missed *= own.Length == 0 ? 0 : 1 - Selectivity(own);
+            }
+            if (missed is > 0 and < 1)
+                selectivity /= 1 - missed;
+        }
+        return Math.Min(1, selectivity);
     }
 
     private double GroupCount(IEnumerable<Expression> keys, double input)

@@ -59,6 +59,12 @@ public sealed class TpchLoader(TpchTarget target, TpchGenerator generator)
                 target.Execute($"CREATE INDEX ON {TpchSchema.NameOf(key.From)} ({string.Join(", ", key.Columns)})");
         }
         step?.Invoke("statistics");
+        Analyze();
+    }
+
+    /// <summary>Gathers statistics of loaded tables.</summary>
+    public void Analyze()
+    {
         foreach (var table in TpchSchema.Tables)
             target.Execute($"{target.AnalyzeCommand} {table.Name}");
     }

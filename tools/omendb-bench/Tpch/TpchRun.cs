@@ -60,6 +60,8 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
             if (state == TpchTablesState.Complete)
             {
                 console.MarkupLine("the tables are loaded already (--reload loads them again)");
+                if (target is EmbeddedTarget)
+                    loader.Analyze(); // the directory was opened just now, and statistics are not kept in it
                 return null;
             }
             if (state == TpchTablesState.Different)
