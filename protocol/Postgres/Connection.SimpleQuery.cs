@@ -12,8 +12,16 @@ internal sealed partial class Connection
     {
         foreach (var portal in Session.ExecuteScript(WireText.Decode(query.Text)))
         {
-            using (portal)
+            try
+            {
                 SendResult(portal);
+            }
+            catch
+            {
+                // Before the enumeration is left: an error of ours (a value without a text form, a broken connection) is the statement's error too.
+                Session.FailTransaction();
+                throw;
+            }
         }
         SendReady();
     }

@@ -11,6 +11,8 @@ internal sealed class SocketConnectionStream : IConnectionStream
     private const int KeepAliveRetrySeconds = 10;
 
     private readonly Socket _socket;
+    private readonly Lock _closing = new();
+    private bool _isClosed;
 
     public SocketConnectionStream(Socket socket)
     {
@@ -54,15 +56,36 @@ internal sealed class SocketConnectionStream : IConnectionStream
 
     public void EndReading()
     {
-        try
+        lock (_closing)
         {
-            _socket.Shutdown(SocketShutdown.Receive);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The peer or the connection's own thread was faster: reading has ended already.
+            if (!_isClosed)
+                Shutdown(SocketShutdown.Receive);
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    /// <summary>Closes in order: the client reads what was sent, then the end.</summary>
+    public void Dispose()
+    {
+        // Under the lock: the runtime answers a close in the middle of another thread's call with a reset, and the client would lose our last words.
+        lock (_closing)
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            Shutdown(SocketShutdown.Send);
+            _socket.Dispose();
+        }
+    }
+
+    private void Shutdown(SocketShutdown how)
+    {
+        try
+        {
+            _socket.Shutdown(how);
+        }
+        catch (SocketException)
+        {
+            // The peer has closed already.
+        }
+    }
 }
