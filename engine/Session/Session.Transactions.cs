@@ -16,6 +16,7 @@ public sealed partial class Session
     private bool _inBlock;
     private bool _failed;
     private volatile bool _isActive;
+    private volatile bool _inRequest;
     private long _transactionStart;
     private long _statementStart;
     private long _deadline;
@@ -365,7 +366,7 @@ public sealed partial class Session
                 return;
             session._isActive = false;
             // A request that came too late must not end the next statement.
-            if (session._cancel.IsCancellationRequested)
+            if (session._cancel.IsCancellationRequested && !session._inRequest)
                 session._cancel = new CancellationTokenSource();
         }
     }

@@ -88,10 +88,21 @@ public sealed partial class Session : IDisposable
     /// <summary>From any thread: the running statement ends with 57014. Without one, nothing happens.</summary>
     public void Cancel()
     {
-        if (!_isActive)
+        if (!_isActive && !_inRequest)
             return;
         _cancel.Cancel();
         Database.Locks.Wake();
+    }
+
+    /// <summary>A client's request has begun: until <see cref="EndRequest"/> a cancel counts between two pulls too, while rows are on their way.</summary>
+    public void BeginRequest() => _inRequest = true;
+
+    /// <summary>The answer is complete. A cancel that came too late must not end the next statement.</summary>
+    public void EndRequest()
+    {
+        _inRequest = false;
+        if (_cancel.IsCancellationRequested)
+            _cancel = new CancellationTokenSource();
     }
 
     /// <summary>Simple query protocol: the statements of a script, in one implicit transaction unless it says otherwise. Lazy: each
@@ -259,6 +270,7 @@ public sealed partial class Session : IDisposable
         using var activity = Activate(portal.Statement.Sql);
         try
         {
+            CheckInterrupts();
             if (run.Next(out batch))
                 return true;
             Complete(portal, run);

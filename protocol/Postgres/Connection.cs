@@ -85,6 +85,7 @@ internal sealed partial class Connection
                 break;
             if (_skipToSync && code != FrontendCode.Sync)
                 continue;
+            Session.BeginRequest();
             try
             {
                 Dispatch(code, body);
@@ -172,6 +173,7 @@ internal sealed partial class Connection
                 ParameterStatus.Write(_output, name, value);
             _changedParameters.Clear();
         }
+        Session.EndRequest();
         ReadyForQuery.Write(_output, Session.TransactionStatus);
         _output.Flush();
     }

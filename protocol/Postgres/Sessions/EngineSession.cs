@@ -29,7 +29,7 @@ internal sealed class EngineSession(Session session) : WireSession
 
     public override IReadOnlyList<KeyValuePair<string, string>> ReportedParameters => session.Settings.ReportedParameters;
 
-    public override IoContext IoContext => IoContext.Default;
+    public override IoContext IoContext => session.Settings.Io;
 
     public override event Action<Notice>? NoticeRaised
     {
@@ -44,6 +44,10 @@ internal sealed class EngineSession(Session session) : WireSession
     }
 
     public override void Cancel() => session.Cancel();
+
+    public override void BeginRequest() => session.BeginRequest();
+
+    public override void EndRequest() => session.EndRequest();
 
     public override IEnumerable<WirePortal> ExecuteScript(string sql)
     {

@@ -24,6 +24,11 @@ internal abstract class WireSession : IDisposable
 
     public abstract void Cancel();
 
+    /// <summary>A request is being served: cancelling means something from now on.</summary>
+    public abstract void BeginRequest();
+
+    public abstract void EndRequest();
+
     public abstract IEnumerable<WirePortal> ExecuteScript(string sql);
 
     public abstract WireStatement Prepare(string name, string sql, ReadOnlySpan<int> parameterOids);

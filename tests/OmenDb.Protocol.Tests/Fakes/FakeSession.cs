@@ -40,6 +40,14 @@ internal sealed class FakeSession(SessionOptions options) : WireSession
 
     public override void Cancel() => Calls.Add("cancel");
 
+    public override void BeginRequest()
+    {
+    }
+
+    public override void EndRequest()
+    {
+    }
+
     public override IEnumerable<WirePortal> ExecuteScript(string sql)
     {
         if (sql.Trim().Length == 0)

@@ -152,7 +152,7 @@ internal sealed class SqlShell
                 using (result)
                 {
                     if (result.Portal.Columns is { } columns)
-                        rows = ResultRows.Read(result.Portal, columns, IoContext.Default);
+                        rows = ResultRows.Read(result.Portal, columns, _session.Settings.Io);
                 }
             }
         });
@@ -228,7 +228,7 @@ internal sealed class SqlShell
             default:
                 if (result.Portal.Columns is { } columns)
                 {
-                    _printer.Print(ResultRows.Read(result.Portal, columns, IoContext.Default), title);
+                    _printer.Print(ResultRows.Read(result.Portal, columns, _session.Settings.Io), title);
                     return;
                 }
                 while (result.Portal.NextBatch(out _))
