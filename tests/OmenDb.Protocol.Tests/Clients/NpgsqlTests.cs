@@ -103,6 +103,7 @@ public class NpgsqlTests(ServerFixture server) : IClassFixture<ServerFixture>
             Assert.Equal("name " + i.ToString(CultureInfo.InvariantCulture), select.ExecuteScalar());
         }
         select.Unprepare();
+        insert.Unprepare();
     }
 
     [Fact]
