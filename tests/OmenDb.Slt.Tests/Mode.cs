@@ -1,0 +1,22 @@
+using OmenDb.Planner.Rules;
+
+namespace OmenDb.Slt.Tests;
+
+/// <summary>Settings under which the whole suite must give the same results.</summary>
+public sealed record Mode(string Name, params string[] Settings)
+{
+    public static readonly Mode Default = new("default");
+
+    /// <summary>Many batches, with borders in every operator, from a handful of rows.</summary>
+    public static readonly Mode TinyVectors = new("tiny-vectors", "SET omendb.vector_size = 4");
+
+    /// <summary>Every hash table becomes one chain.</summary>
+    public static readonly Mode ConstantHash = new("constant-hash", "SET omendb.constant_hash = on");
+
+    /// <summary>Results must not depend on any rule that can be off.</summary>
+    public static readonly Mode[] All =
+    [
+        Default, TinyVectors, ConstantHash,
+        .. RuleList.All.Where(rule => rule.IsSwitchable).Select(rule => new Mode("no-" + rule.Name.Replace('_', '-'), $"SET omendb.disable_rule = '{rule.Name}'")),
+    ];
+}
