@@ -141,7 +141,7 @@ public sealed class EmbeddedTarget : ITarget
             if (column > 0)
                 line.Append('|');
             var vector = batch.Columns[column++];
-            RowText.Append(line, vector.IsValid(row) ? TypeIo.FormatString(type, vector, row, IoContext.Default) : null);
+            RowText.Append(line, vector.IsValid(row) ? TypeIo.FormatString(type, vector, row, session.Settings.Io) : null);
         }
         return RowText.Finish(line);
     }
