@@ -135,6 +135,7 @@ public sealed partial class Binder
         var inner = new Scope(scope);
         inner.Ctes[table.Name] = working;
         var (recursive, recursiveOutputs) = BindQuery(recursiveSyntax, inner);
+        RecursionCheck.Verify(recursive, working.Id, table.Name, table.ErrorPosition);
         if (recursiveOutputs.Length != outputs.Length)
             throw new SqlException(SqlState.SyntaxError, "each UNION query must have the same number of columns") { Position = recursiveSyntax.ErrorPosition };
         for (var i = 0; i < outputs.Length; i++)

@@ -166,6 +166,8 @@ internal sealed class RecursiveUnionOperator(int cteId, bool all, ImmutableArray
             {
                 if (_round.Count == 0)
                     return false;
+                // Rounds may go on for ever over few rows: no morsel border would ever notice a cancellation.
+                _run.Context.CheckInterrupts();
                 var next = new RowStore(_types, _run.Context);
                 _run.SetTable(_owner.CteId, _round);
                 _recursive.Run(_run, _run.OperatorCount, rows => Take(rows, next));
