@@ -23,7 +23,10 @@ internal sealed class MarkJoinRule : RewriteRule
         };
         if (kind is null)
             return node;
-        LogicalPlan plan = join with { Kind = kind.Value, Mark = null };
+        // Only true counts for a semi or anti join: a plain comparison can become a hash key.
+        var condition = ExpressionTree.And([.. ExpressionTree.Conjuncts(join.Condition)
+            .Select(c => c is BooleanTestExpression { Test: BooleanTest.IsTrue } test ? test.Operand : c)]);
+        LogicalPlan plan = join with { Kind = kind.Value, Mark = null, Condition = condition };
         if (ExpressionTree.And(conjuncts.Where(c => !about.Contains(c))) is { } rest)
             plan = new Filter(plan, rest);
         // The mark stays a column of the plan: other nodes may still name it.
@@ -36,6 +39,7 @@ internal sealed class MarkJoinRule : RewriteRule
     {
         ComparisonExpression { Operator: ComparisonOperator.IsDistinctFrom or ComparisonOperator.IsNotDistinctFrom } => true,
         ComparisonExpression comparison => IsNeverNull(join, comparison.Left) && IsNeverNull(join, comparison.Right),
+        BooleanTestExpression => true,
         _ => false,
     });
 

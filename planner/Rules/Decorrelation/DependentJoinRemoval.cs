@@ -30,6 +30,9 @@ internal sealed class DependentJoinRemoval(RuleContext context)
             var pulled = new ConjunctLifting(outer, lifted, dropDuplicates: join.Kind is JoinKind.Semi or JoinKind.Anti or JoinKind.Mark).Lift(right);
             if (!PlanTree.FreeColumns(pulled).Overlaps(outer))
             {
+                // A row for which the subquery's own filter is unknown is no row of the subquery: it must not make the mark unknown.
+                if (join.Mark is { Nullable: true })
+                    lifted = lifted.ConvertAll<Expression>(e => new BooleanTestExpression(e, BooleanTest.IsTrue));
                 var condition = ExpressionTree.And([.. ExpressionTree.Conjuncts(join.Condition), .. lifted]);
                 return Narrow(join with { Right = pulled, Condition = condition, Dependent = false }, originalColumns);
             }
