@@ -21,7 +21,9 @@ internal abstract class ChangeOperator : PhysicalOperator
             ?? throw new SqlException(SqlState.ObjectNotInPrerequisiteState, $"cannot change relation \"{plan.Table.Name}\"");
         var layout = new ColumnLayout(plan.RowColumns);
         Checks = CompiledProgram.Compile(plan.Checks.Select(c => c.Condition), layout);
-        Returning = CompiledProgram.Compile(plan.Returning.Select(r => (r.Expression, r.Output.Type)), layout);
+        // RETURNING of UPDATE and DELETE may name the other tables of FROM or USING as well: their columns follow those of the row.
+        var returned = plan is Insert ? layout : new ColumnLayout([.. plan.RowColumns, .. input.Columns]);
+        Returning = CompiledProgram.Compile(plan.Returning.Select(r => (r.Expression, r.Output.Type)), returned);
     }
 
     public ChangePlan Plan { get; }
@@ -78,7 +80,7 @@ internal abstract class ChangeWorker : SourceWorker
     protected long[] RowIds { get; private set; }
 
     /// <summary>Writes the rows of a piece of the input.</summary>
-    /// <returns>The changed rows with all table columns, for RETURNING.</returns>
+    /// <returns>The changed rows for RETURNING: all table columns, for UPDATE and DELETE followed by the input's columns.</returns>
     protected abstract Batch Write(Batch piece);
 
     public override bool Next(out Batch batch)

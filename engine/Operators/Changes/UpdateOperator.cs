@@ -88,7 +88,7 @@ internal sealed class UpdateOperator : ChangeOperator
             if (outcome.Duplicate is { } index)
                 throw owner.Target.DuplicateKey(Run.Context, index, _rows, outcome.Row);
             ChangedRows.Select(changed, _rows, _selection);
-            return _rows;
+            return ChangedRows.WithInput(_rows, _piece);
         }
 
         public override void Dispose()
@@ -106,6 +106,9 @@ internal sealed class UpdateOperator : ChangeOperator
 
 internal static unsafe class ChangedRows
 {
+    /// <summary>The rows with the columns of the input behind their own; shares the vectors.</summary>
+    public static Batch WithInput(Batch rows, Batch piece) => new([.. rows.Columns, .. piece.Columns], rows.Length) { Selection = rows.Selection };
+
     /// <summary>Leaves only rows that were really changed in the batch.</summary>
     public static void Select(bool[] changed, Batch rows, Selection selection)
     {
@@ -140,6 +143,7 @@ internal sealed class DeleteOperator : ChangeOperator
     private sealed unsafe class Worker(DeleteOperator owner, PlanRun run) : ChangeWorker(owner, run)
     {
         private readonly TargetRows _targets = new();
+        private readonly Batch _piece = new(owner.Children[0].Columns.Length);
         private readonly Batch _rows = new(owner._delete.RowColumns.Length);
         private readonly int[] _all = [.. Enumerable.Range(0, owner._delete.RowColumns.Length)];
         private readonly Batch _counted = new([], 0);
@@ -147,7 +151,7 @@ internal sealed class DeleteOperator : ChangeOperator
 
         protected override Batch Write(Batch piece)
         {
-            _targets.Take(piece.Columns[owner._rowId], piece.Length, RowIds, out var count);
+            var taken = _targets.Take(piece.Columns[owner._rowId], piece.Length, RowIds, out var count);
             if (_selection.Capacity < count)
             {
                 _selection.Dispose();
@@ -170,13 +174,18 @@ internal sealed class DeleteOperator : ChangeOperator
             var deleted = new bool[count];
             owner.Target.Delete(Run.Context, ids, deleted);
             ChangedRows.Select(deleted, rows, _selection);
-            return rows;
+            if (owner.Returning.Count == 0)
+                return rows;
+            for (var i = 0; i < piece.Columns.Length; i++)
+                Gather.Take(piece.Columns[i], taken, count, _piece.Columns[i]);
+            return ChangedRows.WithInput(rows, _piece);
         }
 
         public override void Dispose()
         {
             base.Dispose();
             _targets.Dispose();
+            _piece.Dispose();
             _rows.Dispose();
             _selection.Dispose();
         }
