@@ -93,7 +93,7 @@ internal abstract class ChangeWorker : SourceWorker
                 RowIds = new long[piece.Length];
             var rows = Write(piece);
             Run.RowsAffected += rows.RowCount;
-            if (_owner.Returning.Count == 0)
+            if (_owner.Returning.Count == 0 || rows.Length == 0)
                 continue;
             _owner.Returning.Evaluate(_returning, rows, _output.Columns);
             _output.Length = rows.Length;
