@@ -80,7 +80,13 @@ internal sealed class JoinOrderRule : Rule
             // Inputs that no condition connects are joined last, by cross products between the connected parts.
             var components = Components(count, needs);
             foreach (var component in components)
-                FillComponent(component, best, conjuncts, needs);
+            {
+                FillComponent(component, best, conjuncts, needs, partial: false);
+                // Held together only by a condition over three inputs or more (an OR of comparisons with two subqueries): no pair of
+                // its inputs has a condition of its own, so some pair must be a cross product.
+                if (!best.ContainsKey(component))
+                    FillComponent(component, best, conjuncts, needs, partial: true);
+            }
             var parts = components.Select(c => best[c]).OrderByDescending(c => c.Rows).ToList();
             var plan = parts[0];
             var done = components.First(c => ReferenceEquals(best[c], plan));
@@ -94,20 +100,21 @@ internal sealed class JoinOrderRule : Rule
             return ExpressionTree.And(left) is { } constant ? new Filter(plan.Plan, constant) : plan.Plan;
         }
 
-        private void FillComponent(int component, Dictionary<int, Candidate> best, List<Expression> conjuncts, List<int> needs)
+        /// <param name="partial">Inputs count as connected already when a condition reads both, though it needs others as well.</param>
+        private void FillComponent(int component, Dictionary<int, Candidate> best, List<Expression> conjuncts, List<int> needs, bool partial)
         {
             // Sub-sets in ascending order: all parts of a set come before it.
             for (var set = (component - 1) & component; ; set = (set - 1) & component)
             {
                 var subset = component & ~set;
                 if (subset != 0 && BitOperations.PopCount((uint)subset) > 1)
-                    FindBest(subset, best, conjuncts, needs);
+                    FindBest(subset, best, conjuncts, needs, partial);
                 if (set == 0)
                     break;
             }
         }
 
-        private void FindBest(int set, Dictionary<int, Candidate> best, List<Expression> conjuncts, List<int> needs)
+        private void FindBest(int set, Dictionary<int, Candidate> best, List<Expression> conjuncts, List<int> needs, bool partial)
         {
             Candidate? found = null;
             for (var left = (set - 1) & set; left != 0; left = (left - 1) & set)
@@ -117,7 +124,7 @@ internal sealed class JoinOrderRule : Rule
                     continue;
                 var connected = false;
                 foreach (var need in needs)
-                    connected |= (need & ~set) == 0 && (need & left) != 0 && (need & right) != 0;
+                    connected |= (partial || (need & ~set) == 0) && (need & left) != 0 && (need & right) != 0;
                 if (!connected)
                     continue;
                 var candidate = Combine(a, b, left, right, conjuncts, needs);
