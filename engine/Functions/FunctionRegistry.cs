@@ -45,6 +45,7 @@ public static class FunctionRegistry
         yield return BasicAggregates.All();
         yield return WindowFunctions.All();
         yield return SeriesFunctions.All();
+        yield return Catalog.SequenceFunctions.All();
         yield return StringLengthFunctions.All();
         yield return SubstringFunctions.All();
         yield return CaseFunctions.All();

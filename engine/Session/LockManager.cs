@@ -168,6 +168,16 @@ internal sealed class LockManager
             Monitor.PulseAll(_gate);
     }
 
+    /// <summary>Sessions that wait now.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            lock (_gate)
+                return _waiting.Count;
+        }
+    }
+
     /// <summary>For pg_locks: relation, holder, modes.</summary>
     public IReadOnlyList<(int Relation, Session Session, TableLockMode Mode)> List()
     {

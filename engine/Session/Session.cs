@@ -69,6 +69,8 @@ public sealed partial class Session : IDisposable
 
     internal int RoleOid { get; }
 
+    internal bool IsSuperuser => Catalog.FindRole(CurrentUser)?.IsSuperuser == true;
+
     internal SessionOptions Options { get; }
 
     internal DateTime StartTime { get; } = DateTime.UtcNow;
