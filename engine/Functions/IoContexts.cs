@@ -31,6 +31,7 @@ public static class IoContexts
             },
             ExtraFloatDigits = settings.ExtraFloatDigits,
             Now = execution.TransactionTimestamp,
+            EnumLabels = (execution.Session as Session.SessionServices)?.Session.Settings.EnumLabels,
         };
         bool Has(string word) => style.Contains(word, StringComparison.OrdinalIgnoreCase);
     }
