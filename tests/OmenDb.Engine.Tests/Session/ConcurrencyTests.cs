@@ -8,10 +8,11 @@ public class ConcurrencyTests
     public async Task Read_committed_waits_and_sees_the_new_row()
     {
         using var db = new SessionFixture();
-        db.Run("create table t (id int primary key, n int); insert into t values (1, 10); begin; update t set n = n + 1 where id = 1");
+        db.Run("create table t (id int primary key, n int); insert into t values (1, 10)");
+        db.Run("begin; update t set n = n + 1 where id = 1");
         using var other = db.NewSession();
         var waiting = Task.Run(() => SessionFixture.Run(other, "update t set n = n + 100 where id = 1 returning n"));
-        SpinWait.SpinUntil(() => db.Database.Locks.WaitingCount == 1);
+        SpinWait.SpinUntil(() => waiting.IsCompleted || db.Database.Locks.WaitingCount == 1);
         db.Run("commit");
         Assert.Equal("111", await waiting);
     }
@@ -20,7 +21,8 @@ public class ConcurrencyTests
     public void Repeatable_read_fails_with_40001()
     {
         using var db = new SessionFixture();
-        db.Run("create table t (id int, n int); insert into t values (1, 10); begin isolation level repeatable read; select * from t");
+        db.Run("create table t (id int, n int); insert into t values (1, 10)");
+        db.Run("begin isolation level repeatable read; select * from t");
         using var other = db.NewSession();
         SessionFixture.Run(other, "update t set n = 11");
         Assert.Equal("10", db.Run("select n from t"));
@@ -32,11 +34,12 @@ public class ConcurrencyTests
     public async Task Deadlocks_end_with_40P01()
     {
         using var db = new SessionFixture();
-        db.Run("create table t (id int primary key, n int); insert into t values (1, 0), (2, 0); begin; update t set n = 1 where id = 1");
+        db.Run("create table t (id int primary key, n int); insert into t values (1, 0), (2, 0)");
+        db.Run("begin; update t set n = 1 where id = 1");
         using var other = db.NewSession();
         SessionFixture.Run(other, "begin; update t set n = 2 where id = 2");
         var waiting = Task.Run(() => SessionFixture.Run(other, "update t set n = 2 where id = 1"));
-        SpinWait.SpinUntil(() => db.Database.Locks.WaitingCount == 1);
+        SpinWait.SpinUntil(() => waiting.IsCompleted || db.Database.Locks.WaitingCount == 1);
         Assert.Equal("40P01", db.Fails("update t set n = 1 where id = 2").SqlState);
         Assert.Equal("UPDATE 1", await waiting);
     }
@@ -45,10 +48,11 @@ public class ConcurrencyTests
     public async Task Drop_waits_for_readers_and_cancel_ends_the_wait()
     {
         using var db = new SessionFixture();
-        db.Run("create table t (id int); begin; select * from t");
+        db.Run("create table t (id int)");
+        db.Run("begin; select * from t");
         using var other = db.NewSession();
         var waiting = Task.Run(() => SessionFixture.Run(other, "drop table t"));
-        SpinWait.SpinUntil(() => db.Database.Locks.WaitingCount == 1);
+        SpinWait.SpinUntil(() => waiting.IsCompleted || db.Database.Locks.WaitingCount == 1);
         Assert.True(db.Database.Cancel(other.BackendId, other.Secret));
         var error = await Assert.ThrowsAsync<SqlException>(() => waiting);
         Assert.Equal(("57014", "canceling statement due to user request"), (error.SqlState, error.Message));

@@ -40,7 +40,7 @@ public class CopyTests
         Assert.Equal("COPY 4", CopyIn(db, "copy t from stdin (format csv, header)", "a,b\r\n1,\"x,\"\"y\"\"\r\nz\"\r\n2,\r\n3,\"\"\r\n4,plain", chunk));
         Assert.Equal("1|x,\"y\"\r\nz\n2|\n3|\n4|plain", db.Run("select * from t order by a"));
         Assert.Equal("2", db.Run("select a from t where b is null"));
-        Assert.Equal("a,b\n2,\n3,\"\"\n4,\"plain\"\nCOPY 3", db.Run("copy (select * from t where a > 1 order by a) to stdout (format csv, header, force_quote (b))").Replace("2,\n3,\"\"", "2,\n3,\"\""));
+        Assert.Equal("a,b\n2,\n3,\"\"\n4,\"plain\"\nCOPY 3", db.Run("copy (select * from t where a > 1 order by a) to stdout (format csv, header, force_quote (b))"));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public class CopyTests
         for (var i = 0; i < 10000; i++)
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{i}\tname number {i}\t{i}.25\n");
         Assert.Equal("COPY 10000", CopyIn(db, "copy t from stdin", text.ToString(), 65536));
-        Assert.Equal("10000|49997500.00", db.Run("select count(*), sum(c) from t").Replace("49995000.00", "x").Replace("49997500.00", "49997500.00"));
+        Assert.Equal("10000|49997500.00", db.Run("select count(*), sum(c) from t"));
         Assert.Equal("name number 4711", db.Run("select b from t where a = 4711"));
     }
 }
