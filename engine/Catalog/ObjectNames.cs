@@ -2,6 +2,7 @@ using System.Globalization;
 using OmenDb.Engine.Functions;
 using OmenDb.Planner.Binding;
 using OmenDb.Planner.Grammar;
+using OmenDb.Storage.Catalog;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Catalog;
@@ -45,7 +46,55 @@ internal static class ObjectNames
                 return catalog.Snapshot.FindRole(name)?.Oid;
             default:
                 var functions = FunctionRegistry.Find(name);
-                return functions.Count == 0 ? null : functions[0].Oid;
+                return functions.Count == 0 ? null : (int)SystemFunctions.OidOf(name);
         }
     }
+
+    /// <summary>The output function of the type: the name as it must be written now, with its schema when it would not be found without.</summary>
+    public static string Display(SessionCatalog catalog, TypeId type, long oid)
+    {
+        if (oid == 0)
+            return "-";
+        var number = oid.ToString(CultureInfo.InvariantCulture);
+        switch (type)
+        {
+            case TypeId.Regclass:
+                if (SystemTables.Find((int)oid) is { } system)
+                    return Identifiers.Quote(system.Schema == "pg_catalog" || catalog.SearchPath.Contains(system.Schema) ? null : system.Schema, system.Name);
+                return catalog.Snapshot.Find<RelationEntry>((int)oid) is { } relation
+                    ? Identifiers.Quote(catalog.FindEntry(null, relation.Name)?.Oid == relation.Oid ? null : catalog.Snapshot.Find(relation.SchemaOid)?.Name, relation.Name)
+                    : number;
+            case TypeId.Regtype:
+                return TypeName(catalog, oid, -1) ?? number;
+            case TypeId.Regnamespace:
+                return oid == SystemTables.PgCatalogOid ? "pg_catalog" : oid == SystemTables.InformationSchemaOid ? "information_schema"
+                    : catalog.Snapshot.Find<SchemaEntry>((int)oid) is { } schema ? Identifiers.Quote(schema.Name) : number;
+            case TypeId.Regrole:
+                return catalog.Snapshot.Find<RoleEntry>((int)oid) is { } role ? Identifiers.Quote(role.Name) : number;
+            default:
+                return SystemFunctions.NameOf((int)oid) ?? number;
+        }
+    }
+
+    /// <summary>format_type: enums by the session's catalog; null: no such type.</summary>
+    public static string? TypeName(SessionCatalog catalog, long oid, int modifier)
+    {
+        if (PgTypes.ToSqlType((uint)oid, modifier) is { } type)
+            return PgTypes.FormatType(type);
+        if (catalog.Snapshot.Find<EnumEntry>((int)oid) is { } entry)
+            return EnumName(catalog, entry);
+        var element = catalog.Snapshot.Objects.OfType<EnumEntry>().FirstOrDefault(e => e.ArrayOid == oid);
+        return element is null ? null : EnumName(catalog, element) + "[]";
+    }
+
+    private static string EnumName(SessionCatalog catalog, EnumEntry entry) =>
+        Identifiers.Quote(catalog.FindEnum(null, entry.Name)?.Oid == entry.Oid ? null : catalog.Snapshot.Find(entry.SchemaOid)?.Name, entry.Name);
+}
+
+/// <summary>The same for text input and output.</summary>
+internal sealed class SessionObjectNames(Session session) : IObjectNames
+{
+    public long Parse(TypeId type, string text) => ObjectNames.Resolve(session.CurrentNames, type, text);
+
+    public string Format(TypeId type, long oid) => ObjectNames.Display(session.CurrentNames, type, oid);
 }

@@ -71,5 +71,11 @@ public static class FunctionRegistry
         yield return CollectingAggregates.All();
         yield return VarianceAggregates.All();
         yield return OrderedSetAggregates.All();
+        yield return Catalogs.VisibilityFunctions.All();
+        yield return Catalogs.DefinitionFunctions.All();
+        yield return Catalogs.DescriptionFunctions.All();
+        yield return Catalogs.PrivilegeFunctions.All();
+        yield return Catalogs.SizeFunctions.All();
+        yield return Catalogs.ServerFunctions.All();
     }
 }

@@ -32,6 +32,7 @@ public static class IoContexts
             ExtraFloatDigits = settings.ExtraFloatDigits,
             Now = execution.TransactionTimestamp,
             EnumLabels = (execution.Session as Session.SessionServices)?.Session.Settings.EnumLabels,
+            Names = (execution.Session as Session.SessionServices)?.Session.Settings.ObjectNames,
         };
         bool Has(string word) => style.Contains(word, StringComparison.OrdinalIgnoreCase);
     }

@@ -28,7 +28,7 @@ public sealed partial class Session : IDisposable
         DatabaseName = databaseEntry.Name;
         DatabaseOid = databaseEntry.Oid;
         Options = options;
-        Settings = new SessionSettings { EnumLabels = EnumLabels };
+        Settings = new SessionSettings { EnumLabels = EnumLabels, ObjectNames = new SessionObjectNames(this) };
         Settings.SetFact("session_authorization", role.Name);
         Settings.SetFact("is_superuser", role.IsSuperuser ? "on" : "off");
         Settings.SetFact("data_directory", database.Directory);

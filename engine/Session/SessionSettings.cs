@@ -47,6 +47,9 @@ public sealed class SessionSettings
     /// <summary>Labels of enum types by OID, from the session's catalog.</summary>
     internal Func<int, IReadOnlyList<string>>? EnumLabels { get; set; }
 
+    /// <summary>What regclass and its relatives are read and written by.</summary>
+    internal IObjectNames? ObjectNames { get; set; }
+
     internal ExecutionSettings Execution => _execution ??= MakeExecution();
 
     /// <summary>Equal keys mean that the same plan may be used.</summary>
@@ -204,6 +207,7 @@ public sealed class SessionSettings
             ExtraFloatDigits = Int("extra_float_digits"),
             ByteaEscape = Raw("bytea_output") == "escape",
             EnumLabels = EnumLabels,
+            Names = ObjectNames,
         };
     }
 

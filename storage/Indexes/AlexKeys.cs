@@ -10,6 +10,8 @@ internal sealed class FixedKeys : OrderedKeys
 
     public override long Count => _index.Count;
 
+    public override AlexStatistics GetStatistics() => _index.GetStatistics();
+
     public AlexIndex Index => _index;
 
     public override bool Insert(ReadOnlySpan<byte> key, RowId row) => _index.Insert(Number(key), row.Value);
@@ -92,6 +94,8 @@ internal sealed class ByteKeys : OrderedKeys
     private readonly AlexByteIndex _index = new();
 
     public override long Count => _index.Count;
+
+    public override AlexStatistics GetStatistics() => _index.GetStatistics();
 
     public override bool Insert(ReadOnlySpan<byte> key, RowId row) => _index.Insert(key, row.Value);
 

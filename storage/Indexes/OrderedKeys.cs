@@ -32,6 +32,9 @@ internal abstract class OrderedKeys : IDisposable
 
     public abstract long Count { get; }
 
+    /// <summary>A walk over all nodes.</summary>
+    public abstract OmenDb.Index.AlexStatistics GetStatistics();
+
     public abstract void Dispose();
 }
 

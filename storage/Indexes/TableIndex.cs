@@ -54,6 +54,9 @@ public sealed class TableIndex : IDisposable
     /// <summary>Entries, stale ones included.</summary>
     public long EntryCount => _keys.Count + (_nulls?.Count ?? 0);
 
+    /// <summary>State of the learned index, by a walk over its nodes; rows with null keys are apart in fixed form.</summary>
+    public OmenDb.Index.AlexStatistics GetStatistics() => _keys.GetStatistics();
+
     /// <summary>Snapshots older than this do not find their versions here: it was built from newer ones.</summary>
     public Timestamp ValidFrom { get; internal set; }
 

@@ -24,4 +24,18 @@ public sealed record IoContext
 
     /// <summary>Labels of enums by OID, in order of declaration; the catalog's, null where no enum is read or written.</summary>
     public Func<int, IReadOnlyList<string>>? EnumLabels { get; init; }
+
+    /// <summary>Names of objects for regclass and its relatives; null: they are read and written as numbers.</summary>
+    public IObjectNames? Names { get; init; }
+}
+
+/// <summary>A session's catalog, as regclass, regtype, regproc, regnamespace and regrole see it.</summary>
+public interface IObjectNames
+{
+    /// <summary>The type's input function.</summary>
+    /// <exception cref="SqlException">42P01, 42704, 42883, 3F000.</exception>
+    long Parse(TypeId type, string text);
+
+    /// <summary>The type's output function: a name as it must be written now, or the number of an object that is gone.</summary>
+    string Format(TypeId type, long oid);
 }

@@ -125,16 +125,29 @@ internal sealed class IntegerIo : TypeHandler
 }
 
 /// <summary>oid and the reg types as numbers: names are the catalog's business.</summary>
+/// <summary>OIDs; those of named objects by their names.</summary>
 internal sealed class OidIo : TypeHandler
 {
+    private static bool IsNamed(TypeId id) => id is TypeId.Regclass or TypeId.Regtype or TypeId.Regproc or TypeId.Regnamespace or TypeId.Regrole;
+
     public override void Parse(SqlType type, ReadOnlySpan<byte> text, IoContext context, VectorWriter writer)
     {
+        if (context.Names is { } names && IsNamed(type.Id))
+        {
+            writer.Append(names.Parse(type.Id, Utf8.ToDisplay(text)));
+            return;
+        }
         var value = IntegerIo.ParseInteger(text, int.MinValue, uint.MaxValue, "oid");
         writer.Append((long)(uint)value); // -1 is 4294967295, as in PostgreSQL
     }
 
     public override void Format(SqlType type, Vector vector, int row, IBufferWriter<byte> target, IoContext context)
     {
+        if (context.Names is { } names && IsNamed(type.Id))
+        {
+            target.Write(System.Text.Encoding.UTF8.GetBytes(names.Format(type.Id, vector.Get<long>(row))));
+            return;
+        }
         vector.Get<long>(row).TryFormat(target.GetSpan(20), out var written, default, CultureInfo.InvariantCulture);
         target.Advance(written);
     }

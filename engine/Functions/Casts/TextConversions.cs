@@ -17,7 +17,7 @@ internal sealed class TextInput : ScalarFunction
         Kind = FunctionKind.Scalar;
         Arguments = [from];
         Result = to;
-        Volatility = to.IsDateTime || to.Id == TypeId.Enum || Catalog.ObjectNames.IsReg(to.Id) ? Volatility.Stable : Volatility.Immutable;
+        Volatility = to.IsDateTime || to.Id == TypeId.Enum || Catalogs.CatalogCall.IsNamed(to) ? Volatility.Stable : Volatility.Immutable;
     }
 
     public static ScalarFunction Make(SqlType from, SqlType to) => new TextInput(from, to);
@@ -28,17 +28,12 @@ internal sealed class TextInput : ScalarFunction
         var source = arguments[0];
         var io = IoContexts.Of(context.Execution);
         var writer = new VectorWriter(_to.Arrow, result, context.Rows);
-        // Names of objects mean what the session's catalog says.
-        var names = Catalog.ObjectNames.IsReg(_to.Id) ? (context.Execution.Session as Session.SessionServices)?.Session.CurrentNames : null;
         var next = 0;
         foreach (var row in rows)
         {
             for (; next < row; next++)
                 writer.AppendNull(); // not asked for, or null
-            if (names is not null)
-                writer.Append((long)Catalog.ObjectNames.Resolve(names, _to.Id, Utf8.ToDisplay(source.GetBytes(row))));
-            else
-                TypeIo.Parse(_to, source.GetBytes(row), io, writer);
+            TypeIo.Parse(_to, source.GetBytes(row), io, writer);
             next++;
         }
         for (; next < context.Rows; next++)
@@ -63,7 +58,7 @@ internal sealed class TextOutput : RowFunction
         Kind = FunctionKind.Scalar;
         Arguments = [from];
         Result = to;
-        Volatility = from.IsDateTime || from.IsFloat ? Volatility.Stable : Volatility.Immutable;
+        Volatility = from.IsDateTime || from.IsFloat || Catalogs.CatalogCall.IsNamed(from) ? Volatility.Stable : Volatility.Immutable;
     }
 
     public static ScalarFunction Make(SqlType from, SqlType to, bool isExplicit) => new TextOutput(from, to, isExplicit);

@@ -1,0 +1,109 @@
+using OmenDb.Storage.Catalog;
+
+namespace OmenDb.Engine.Catalog;
+
+/// <summary>What goes on: pg_stat_activity, pg_locks, pg_prepared_statements, pg_cursors, statistics of tables and indexes.</summary>
+internal static class ActivityViews
+{
+    public static IEnumerable<(string, Func<SystemScan, IEnumerable<object?[]>>)> All()
+    {
+        yield return ("pg_stat_activity", Activity);
+        yield return ("pg_stat_ssl", scan => scan.Session.Database.Sessions.Select(s => new object?[] { s.BackendId, false, null, null, null, null, null, null }));
+        yield return ("pg_stat_gssapi", scan => scan.Session.Database.Sessions.Select(s => new object?[] { s.BackendId, false, null, false }));
+        yield return ("pg_locks", Locks);
+        yield return ("pg_prepared_statements", Prepared);
+        yield return ("pg_cursors", Cursors);
+        yield return ("pg_stat_database", Databases);
+        yield return ("pg_stat_all_tables", scan => Tables(scan, isUser: null));
+        yield return ("pg_stat_user_tables", scan => Tables(scan, isUser: true));
+        yield return ("pg_stat_sys_tables", scan => Tables(scan, isUser: false));
+        yield return ("pg_stat_all_indexes", scan => Indexes(scan, 3));
+        yield return ("pg_stat_user_indexes", scan => Indexes(scan, 3));
+        yield return ("pg_statio_all_indexes", scan => Indexes(scan, 2));
+        yield return ("pg_statio_user_indexes", scan => Indexes(scan, 2));
+        yield return ("pg_statio_all_tables", BlockCounts);
+        yield return ("pg_statio_user_tables", BlockCounts);
+    }
+
+    private static IEnumerable<object?[]> Activity(SystemScan scan)
+    {
+        foreach (var session in scan.Session.Database.Sessions.OrderBy(s => s.BackendId))
+        {
+            var status = session.TransactionStatus;
+            var address = session.Options.ClientAddress;
+            yield return
+            [
+                (long)session.DatabaseOid, session.DatabaseName, session.BackendId, null, (long)session.RoleOid, session.SessionUser, session.Settings.Get("application_name") ?? "",
+                address?.Address.ToString(), null, address?.Port ?? -1, SystemValues.Micros(session.StartTime), session.TransactionStart == 0 ? null : session.TransactionStart,
+                session.StatementStart == 0 ? null : session.StatementStart, session.StatementStart == 0 ? null : session.StatementStart,
+                session.IsActive ? null : "Client", session.IsActive ? null : "ClientRead",
+                session.IsActive ? "active" : status == TransactionStatus.Idle ? "idle" : status == TransactionStatus.Failed ? "idle in transaction (aborted)" : "idle in transaction",
+                null, null, null, session.CurrentQuery, "client backend",
+            ];
+        }
+    }
+
+    private static IEnumerable<object?[]> Locks(SystemScan scan) => scan.Session.Database.Locks.List().Select(l => new object?[]
+    {
+        "relation", (long)l.Session.DatabaseOid, (long)l.Relation, null, null, null, null, null, null, null, $"{l.Session.BackendId}/1", l.Session.BackendId, $"{l.Mode}Lock", true,
+        l.Mode <= Planner.Syntax.TableLockMode.RowExclusive, null,
+    });
+
+    private static IEnumerable<object?[]> Prepared(SystemScan scan) => scan.Session.PreparedStatements.Where(p => p.Name.Length > 0).Select(p => new object?[]
+    {
+        p.Name, p.Sql, SystemValues.Micros(p.CreatedAt), SystemValues.Oids(p.ParameterTypes.Select(scan.TypeOid)), false, p.Plan is null ? 0L : 1L, 0L,
+    });
+
+    private static IEnumerable<object?[]> Cursors(SystemScan scan) =>
+        scan.Session.Portals.Where(p => p.Name.Length > 0).Select(p => new object?[] { p.Name, scan.Session.CurrentQuery, false, false, false, SystemValues.Micros(DateTime.UtcNow) });
+
+    private static IEnumerable<object?[]> Databases(SystemScan scan)
+    {
+        var sessions = scan.Session.Database.Sessions.ToArray();
+        foreach (var database in ClusterTables.DatabaseEntries(scan))
+        {
+            var row = new object?[28];
+            Array.Fill(row, 0L, 3, 15);
+            row[0] = (long)database.Oid;
+            row[1] = database.Name;
+            row[2] = sessions.Count(s => s.DatabaseOid == database.Oid);
+            Array.Fill(row, 0.0, 18, 5);
+            Array.Fill(row, 0L, 23, 4);
+            row[16] = null;
+            row[17] = null;
+            row[18] = 0.0;
+            yield return row;
+        }
+    }
+
+    private static IEnumerable<object?[]> Tables(SystemScan scan, bool? isUser)
+    {
+        if (isUser != true)
+        {
+            foreach (var table in SystemTables.All)
+            {
+                if (!table.IsView)
+                    yield return Table(table.Oid, table.Schema, table.Name, 0);
+            }
+        }
+        if (isUser == false)
+            yield break;
+        foreach (var table in scan.Tables)
+            yield return Table(table.Oid, scan.SchemaName(table.SchemaOid), table.Name, scan.RowCount(table));
+    }
+
+    private static object?[] Table(int oid, string schema, string name, long rows) =>
+        [(long)oid, schema, name, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L, rows, 0L, 0L, 0L, null, null, null, null, 0L, 0L, 0L, 0L];
+
+    private static IEnumerable<object?[]> Indexes(SystemScan scan, int counters)
+    {
+        foreach (var index in scan.Relations.OfType<IndexEntry>())
+        {
+            if (scan.Catalog.Find<TableEntry>(index.TableOid) is { } table)
+                yield return [(long)table.Oid, (long)index.Oid, scan.SchemaName(table.SchemaOid), table.Name, index.Name, .. Enumerable.Repeat<object?>(0L, counters)];
+        }
+    }
+
+    private static IEnumerable<object?[]> BlockCounts(SystemScan scan) =>
+        scan.Tables.Select(t => new object?[] { (long)t.Oid, scan.SchemaName(t.SchemaOid), t.Name, 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L });
+}
