@@ -18,6 +18,8 @@ public static class CastTable
             return CastContext.Implicit;
         if (from.Id == TypeId.Array && to.Id == TypeId.Array)
             return Find(from.Element!, to.Element!);
+        if (IsVectorOf(from, to))
+            return CastContext.Implicit;
         if (Contexts.TryGetValue((from.Id, to.Id), out var context))
             return context;
         // Through text: every type is written to a string by assignment and read from one explicitly.
@@ -27,6 +29,10 @@ public static class CastTable
             return IsPseudo(to) ? null : CastContext.Explicit;
         return null;
     }
+
+    /// <summary>int2vector and oidvector are arrays under another name.</summary>
+    private static bool IsVectorOf(SqlType from, SqlType to) => to.Id == TypeId.Array
+        && ((from.Id == TypeId.Int2Vector && to.Element!.Id == TypeId.Int2) || (from.Id == TypeId.OidVector && to.Element!.Id == TypeId.Oid));
 
     private static bool IsPseudo(SqlType type) => type.Id is TypeId.Any or TypeId.AnyArray or TypeId.AnyElement or TypeId.Void;
 
@@ -52,6 +58,8 @@ public static class CastTable
             var element = Resolve(from.Element!, to.Element!, isExplicit ? CastContext.Explicit : CastContext.Assignment);
             return element is null ? null : new ArrayCast(element, from, to);
         }
+        if (IsVectorOf(from, to))
+            return null;
         if (NumberCasts.Make(from, to) is { } number)
             return number;
         if (from.IsNumber && to.IsNumber)
