@@ -32,7 +32,7 @@ internal static class ObjectNames
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return (int)number;
         if (type == TypeId.Regtype)
-            return (int)Types.PgTypes.OidOf(TypeResolver.Resolve(SqlParser.ParseTypeName(text), catalog));
+            return TypeOid(catalog, TypeResolver.Resolve(SqlParser.ParseTypeName(text), catalog));
         var parts = Identifiers.Split(text);
         var name = parts[^1];
         var schema = parts.Count > 1 ? parts[^2] : null;
@@ -50,6 +50,10 @@ internal static class ObjectNames
         }
     }
 
+    private static int TypeOid(SessionCatalog catalog, SqlType type) => type.Id == TypeId.Array && type.Element!.Id == TypeId.Enum
+        ? catalog.Snapshot.Find<EnumEntry>(type.Element.UserOid)?.ArrayOid ?? 0
+        : (int)PgTypes.OidOf(type);
+
     /// <summary>The output function of the type: the name as it must be written now, with its schema when it would not be found without.</summary>
     public static string Display(SessionCatalog catalog, TypeId type, long oid)
     {
@@ -65,7 +69,7 @@ internal static class ObjectNames
                     ? Identifiers.Quote(catalog.FindEntry(null, relation.Name)?.Oid == relation.Oid ? null : catalog.Snapshot.Find(relation.SchemaOid)?.Name, relation.Name)
                     : number;
             case TypeId.Regtype:
-                return TypeName(catalog, oid, -1) ?? number;
+                return oid == 1042 ? "character" : TypeName(catalog, oid, -1) ?? number;
             case TypeId.Regnamespace:
                 return oid == SystemTables.PgCatalogOid ? "pg_catalog" : oid == SystemTables.InformationSchemaOid ? "information_schema"
                     : catalog.Snapshot.Find<SchemaEntry>((int)oid) is { } schema ? Identifiers.Quote(schema.Name) : number;

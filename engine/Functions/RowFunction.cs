@@ -122,6 +122,9 @@ public readonly ref struct RowArguments(ReadOnlySpan<Vector> vectors, SqlType[] 
 
     public int Count => _vectors.Length;
 
+    /// <summary>Some of the arguments.</summary>
+    public RowArguments Slice(int start, int count) => new(_vectors.Slice(start, count), types[start..(start + count)], row);
+
     public SqlType Type(int index) => types[index];
 
     public bool IsNull(int index) => !_vectors[index].IsValid(row);

@@ -14,7 +14,7 @@ namespace OmenDb.Engine.Operators;
 internal sealed class TableFunctionOperator(TableFunction plan, PhysicalOperator input)
     : PhysicalOperator([.. input.Columns, .. plan.Outputs, .. plan.Ordinality is null ? Array.Empty<Column>() : [plan.Ordinality]], input)
 {
-    private readonly TableFunctionImpl _function = plan.Function as TableFunctionImpl
+    private readonly TableFunctionImpl _function = plan.Function is FunctionGroup group ? new GroupedTableFunction(group) : plan.Function as TableFunctionImpl
         ?? throw SqlException.NotSupported($"function {plan.Function.Name} in FROM");
     private readonly CompiledProgram _arguments = CompiledProgram.Compile(plan.Arguments, input.Layout);
     private readonly SqlType[] _outputTypes = [.. plan.Outputs.Select(o => o.Type)];

@@ -316,4 +316,24 @@ public sealed partial class Binder
         grouping.SetFunctions.Add(new TableFunction(null, function, coerced, [output]));
         return new ColumnExpression(output) { Position = call.Position };
     }
+
+    /// <summary>(f(x)).name where f gives rows of several columns. Equal calls of one select list are one call.</summary>
+    /// <returns>Null: there is no such function.</returns>
+    private ColumnExpression? BindSetFunctionField(S.FunctionCall call, string field, Scope scope, ExpressionPlace place)
+    {
+        var candidates = _catalog.FindFunctions(call.Schema, call.FunctionName).Where(f => f.Kind == FunctionKind.Table).ToList();
+        if (candidates.Count == 0 || place is not (ExpressionPlace.Select or ExpressionPlace.OrderBy) || scope.Grouping is not { } grouping)
+            return null;
+        var arguments = call.Arguments.Select(a => BindExpression(a, scope, place)).ToImmutableArray();
+        var function = ResolveFunction(call.Schema, call.FunctionName, arguments, call.Position, candidates);
+        var coerced = CoerceArguments(function, arguments, call.Position);
+        var columns = function.ResultColumns(coerced.Select(a => a.Type).ToArray());
+        var ordinal = columns.Select((c, i) => (c.Name, i)).Where(c => c.Name == field).Select(c => (int?)c.i).FirstOrDefault()
+            ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{field}\" not found in data type record") { Position = call.ErrorPosition };
+        var known = grouping.SetFunctions.Find(f => f.Function == function && f.Arguments.Length == coerced.Length && f.Outputs.Length == columns.Length
+            && f.Arguments.Zip(coerced).All(p => ExpressionTree.Same(p.First, p.Second)));
+        if (known is null)
+            grouping.SetFunctions.Add(known = new TableFunction(null, function, coerced, [.. columns.Select(c => NewColumn(c.Name, c.Type))]));
+        return new ColumnExpression(known.Outputs[ordinal]) { Position = call.Position };
+    }
 }

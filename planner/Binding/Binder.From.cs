@@ -203,6 +203,19 @@ public sealed partial class Binder
             && candidates.Any(c => c.Kind == FunctionKind.Table))
         {
             var arguments = call.Arguments.Select(a => BindExpression(a, inner, ExpressionPlace.FunctionInFrom)).ToImmutableArray();
+            // unnest of several arrays: one call for each, in step.
+            if (call.FunctionName == "unnest" && arguments.Length > 1)
+            {
+                var calls = arguments.Select(argument =>
+                {
+                    var unnest = ResolveFunction(call.Schema, call.FunctionName, [argument], call.Position, candidates.Where(c => c.Kind == FunctionKind.Table).ToList());
+                    var array = CoerceArguments(unnest, [argument], call.Position);
+                    return new TableFunction(null, unnest, array, [NewColumn(name, ResultOf(unnest, array, call.Position))]);
+                }).ToList();
+                plan = FunctionGroup.Combine(null, calls) with { Ordinality = ordinality };
+                outputs = ((TableFunction)plan).Outputs;
+                return FromColumns(plan, ordinality is null ? outputs : [.. outputs, ordinality], item.Alias, name);
+            }
             var function = ResolveFunction(call.Schema, call.FunctionName, arguments, call.Position, candidates.Where(c => c.Kind == FunctionKind.Table).ToList());
             var coerced = CoerceArguments(function, arguments, call.Position);
             var columns = function.ResultColumns(coerced.Select(a => a.Type).ToArray());

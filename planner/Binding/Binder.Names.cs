@@ -193,6 +193,8 @@ public sealed partial class Binder
             }
             throw UndefinedColumn(scope, table, field.Field, field.ErrorPosition);
         }
+        if (field.Operand is S.FunctionCall call && BindSetFunctionField(call, field.Field, scope, place) is { } value)
+            return value;
         throw SqlException.NotSupported("selecting a field of a composite value", field.ErrorPosition);
     }
 

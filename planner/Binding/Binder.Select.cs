@@ -88,10 +88,8 @@ public sealed partial class Binder
         }
         if (grouping.Windows.Count > 0)
             plan = new Window(plan, [.. grouping.Windows]);
-        if (grouping.SetFunctions.Count > 1)
-            throw SqlException.NotSupported("more than one set-returning function in a select list", select.ErrorPosition);
-        foreach (var function in grouping.SetFunctions)
-            plan = function with { Input = plan };
+        if (grouping.SetFunctions.Count > 0)
+            plan = FunctionGroup.Combine(plan, grouping.SetFunctions);
         return FinishSelect(select, top, scope, plan, targets, sortKeys, distinctOn);
     }
 
@@ -205,16 +203,27 @@ public sealed partial class Binder
         return table.Columns.Where(c => !c.Hidden);
     }
 
+    /// <summary>The expression has a name that goes before that of a cast or CASE around it; names of types and of CASE itself do not.</summary>
+    private static bool IsOwnName(S.SyntaxExpression expression) => expression switch
+    {
+        S.CastExpression c => IsOwnName(c.Operand),
+        S.CaseExpression c => c.Else is not null && IsOwnName(c.Else),
+        S.TypedLiteral or S.BooleanLiteral => false,
+        S.CollateExpression c => IsOwnName(c.Operand),
+        S.SubscriptExpression s => IsOwnName(s.Operand),
+        _ => NameOf(expression) != "?column?",
+    };
+
     /// <summary>The label of a target without AS (PostgreSQL's FigureColname).</summary>
     private static string NameOf(S.SyntaxExpression expression) => expression switch
     {
         S.ColumnReference c => c.Name,
         S.FieldExpression f => f.Field,
         S.FunctionCall f => f.Syntax == S.FunctionCallSyntax.Extract ? "extract" : f.FunctionName,
-        S.CastExpression c => NameOf(c.Operand) is var inner && inner != "?column?" ? inner : c.Type.Name,
+        S.CastExpression c => IsOwnName(c.Operand) ? NameOf(c.Operand) : c.Type.Name,
         S.TypedLiteral t => t.Type.Name,
         S.CollateExpression c => NameOf(c.Operand),
-        S.CaseExpression c => c.Else is not null && NameOf(c.Else) is var inner && inner != "?column?" ? inner : "case",
+        S.CaseExpression c => c.Else is not null && IsOwnName(c.Else) ? NameOf(c.Else) : "case",
         S.CoalesceExpression => "coalesce",
         S.NullIfExpression => "nullif",
         S.MinMaxExpression m => m.IsGreatest ? "greatest" : "least",

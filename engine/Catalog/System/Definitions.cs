@@ -31,14 +31,16 @@ internal static class Definitions
         _ => PgTypes.FormatType(SqlType.Of(type.Id)),
     };
 
-    /// <summary>nextval('16400'::regclass) in the catalog names the sequence by its OID.</summary>
+    /// <summary>nextval('public.s'::regclass): the sequence under the name by which it is found now.</summary>
     private static string Sequences(SessionCatalog names, string text)
     {
-        var start = text.IndexOf("nextval('", StringComparison.Ordinal);
-        var end = start < 0 ? -1 : text.IndexOf('\'', start + 9);
-        if (end < 0 || !int.TryParse(text.AsSpan(start + 9, end - start - 9), out var oid))
+        const string Start = "nextval('";
+        var bare = text.Replace("pg_catalog.", "", StringComparison.Ordinal);
+        var end = bare.StartsWith(Start, StringComparison.Ordinal) ? bare.LastIndexOf('\'') : -1;
+        if (end < Start.Length || bare[(end + 1)..] is not (")" or "::regclass)"))
             return text;
-        return $"nextval({Identifiers.Literal(ObjectNames.Display(names, TypeId.Regclass, oid))}{text[(end + 1)..].Replace("::pg_catalog.regclass", "::regclass", StringComparison.Ordinal)}";
+        var oid = ObjectNames.TryResolve(names, TypeId.Regclass, bare[Start.Length..end].Replace("''", "'", StringComparison.Ordinal));
+        return oid is null ? text : $"nextval({Identifiers.Literal(ObjectNames.Display(names, TypeId.Regclass, oid.Value))}::regclass)";
     }
 
     /// <summary>pg_get_constraintdef.</summary>

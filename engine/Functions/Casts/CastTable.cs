@@ -32,7 +32,7 @@ public static class CastTable
 
     /// <summary>int2vector and oidvector are arrays under another name.</summary>
     private static bool IsVectorOf(SqlType from, SqlType to) => to.Id == TypeId.Array
-        && ((from.Id == TypeId.Int2Vector && to.Element!.Id == TypeId.Int2) || (from.Id == TypeId.OidVector && to.Element!.Id == TypeId.Oid));
+        && ((from.Id == TypeId.Int2Vector && to.Element!.Id == TypeId.Int2) || (from.Id == TypeId.OidVector && to.Element!.Id is TypeId.Oid or TypeId.Regtype or TypeId.Regclass or TypeId.Regproc));
 
     private static bool IsPseudo(SqlType type) => type.Id is TypeId.Any or TypeId.AnyArray or TypeId.AnyElement or TypeId.Void;
 
