@@ -10,6 +10,12 @@ namespace OmenDb.Engine.Catalog;
 /// <summary>regclass, regtype and their relatives: names of objects to OIDs and back, by a session's catalog.</summary>
 internal static class ObjectNames
 {
+    /// <summary>Types that functions of PostgreSQL have in their signatures and no value has: clients compare with them.</summary>
+    private static readonly Dictionary<string, int> _pseudoTypes = new()
+    {
+        ["trigger"] = 2279, ["event_trigger"] = 3838, ["internal"] = 2281, ["cstring"] = 2275, ["language_handler"] = 2280, ["fdw_handler"] = 3115,
+    };
+
     public static bool IsReg(TypeId type) => type is TypeId.Regclass or TypeId.Regtype or TypeId.Regproc or TypeId.Regnamespace or TypeId.Regrole;
 
     /// <summary>The input function of the type.</summary>
@@ -31,6 +37,8 @@ internal static class ObjectNames
             return 0;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return (int)number;
+        if (type == TypeId.Regtype && _pseudoTypes.TryGetValue(text, out var pseudo))
+            return pseudo;
         if (type == TypeId.Regtype)
             return TypeOid(catalog, TypeResolver.Resolve(SqlParser.ParseTypeName(text), catalog));
         var parts = Identifiers.Split(text);

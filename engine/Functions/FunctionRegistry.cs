@@ -77,5 +77,6 @@ public static class FunctionRegistry
         yield return Catalogs.PrivilegeFunctions.All();
         yield return Catalogs.SizeFunctions.All();
         yield return Catalogs.ServerFunctions.All();
+        yield return Catalogs.SettingFunctions.All();
     }
 }

@@ -1,0 +1,10 @@
+create type mood as enum ('sad', 'ok', 'happy');
+create table author (id serial primary key, name varchar(40) not null, born date, rating numeric(5,2) default 1.5, bio text default 'none', m mood, tags text[]);
+create table book (id int generated always as identity primary key, author_id int not null, title text not null unique, price numeric(10,2) check (price > 0.5), created timestamptz default now(), isbn char(13), constraint title_len check (length(title) > 1 and author_id < 1000));
+create index book_created on book (created desc, author_id);
+create unique index book_lower on book (lower(title)) where price is not null;
+create view cheap as select id, title from book where price < 10;
+create sequence counter increment 5 start 100;
+comment on table author is 'people who write';
+comment on column author.name is 'full name';
+insert into author(name) values ('Ann'), ('Bob');
