@@ -36,6 +36,8 @@ internal sealed class LegWorker : IDisposable
     {
         while (true)
         {
+            // Once per batch, also while a stage goes on from one input: a series or a join can make any number of rows of it.
+            _context.CheckInterrupts();
             Batch current;
             int stage;
             if (_top >= 0)
@@ -50,7 +52,6 @@ internal sealed class LegWorker : IDisposable
                     batch = null!;
                     return false;
                 }
-                _context.CheckInterrupts();
                 var start = _metrics is null ? 0 : Stopwatch.GetTimestamp();
                 var more = _source.Next(out current);
                 _metrics?[0].Add(start, more ? current.RowCount : 0);
