@@ -5,12 +5,9 @@ using OmenDb.Types;
 
 namespace OmenDb.Engine.Copy;
 
-/// <summary>COPY TO: rows of a query as bytes, some whole rows at a time.</summary>
+/// <summary>COPY TO: rows of a query as bytes, one row at a time: clients rely on one row per CopyData message, as PostgreSQL sends them.</summary>
 internal sealed class CopyOut : CopyOperation, IDisposable
 {
-    /// <summary>A piece is handed out when it is about this long.</summary>
-    private const int PieceBytes = 64 * 1024;
-
     private readonly QueryRun _query;
     private readonly CopyOptions _options;
     private readonly SqlType[] _types;
@@ -18,7 +15,7 @@ internal sealed class CopyOut : CopyOperation, IDisposable
     private readonly TypeHandler[] _handlers;
     private readonly bool[] _forceQuote;
     private readonly SessionSettings _settings;
-    private readonly ArrayBufferWriter<byte> _output = new(PieceBytes + 4096);
+    private readonly ArrayBufferWriter<byte> _output = new(4096);
     private readonly ArrayBufferWriter<byte> _value = new(256);
     private readonly SearchValues<byte> _special;
     private Batch? _batch;
@@ -65,25 +62,28 @@ internal sealed class CopyOut : CopyOperation, IDisposable
             _started = true;
             WriteHeader();
         }
-        while (_output.WrittenCount < PieceBytes)
+        if ((IsBinary || _output.WrittenCount == 0) && !WriteNextRow())
         {
-            if (_batch is null || _next >= _rows.Length)
-            {
-                if (!_query.Next(out _batch))
-                {
-                    _ended = true;
-                    if (IsBinary)
-                        WriteInt16(-1);
-                    break;
-                }
-                _rows = _batch.Selection is { } selection ? selection.FillIndices(_batch.Length).ToArray() : [.. Enumerable.Range(0, _batch.Length)];
-                _next = 0;
-            }
-            while (_next < _rows.Length && _output.WrittenCount < PieceBytes)
-                WriteRow(_batch, _rows[_next++]);
+            _ended = true;
+            if (IsBinary)
+                WriteInt16(-1);
         }
         data = _output.WrittenMemory;
         return _output.WrittenCount > 0;
+    }
+
+    /// <returns>False when there are no more rows.</returns>
+    private bool WriteNextRow()
+    {
+        while (_batch is null || _next >= _rows.Length)
+        {
+            if (!_query.Next(out _batch))
+                return false;
+            _rows = _batch.Selection is { } selection ? selection.FillIndices(_batch.Length).ToArray() : [.. Enumerable.Range(0, _batch.Length)];
+            _next = 0;
+        }
+        WriteRow(_batch, _rows[_next++]);
+        return true;
     }
 
     private void WriteHeader()

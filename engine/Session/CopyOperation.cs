@@ -32,7 +32,7 @@ public abstract class CopyOperation
     /// <exception cref="SqlException">Always: 57014, COPY from stdin failed.</exception>
     public virtual void Fail(string reason) => throw SqlException.Internal("this COPY takes no data");
 
-    /// <summary>Out: the next rows (whole lines, or whole binary tuples), valid until the next call.</summary>
+    /// <summary>Out: the next row (a line or a binary tuple; the header before it), valid until the next call.</summary>
     /// <returns>False at the end; the portal then has its command tag.</returns>
     public virtual bool Read(out ReadOnlyMemory<byte> data) => throw SqlException.Internal("this COPY gives no data");
 }
