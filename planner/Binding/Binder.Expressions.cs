@@ -499,6 +499,13 @@ public sealed partial class Binder
         var index = BindExpression(subscript.Index, scope, place);
         if (array.Type.Id == TypeId.Jsonb)
             return ResolveOperator(null, "->", array, index, subscript.Position);
+        var one = new ConstantExpression(1, SqlType.Int4);
+        // name[i] is its i-th byte, from 0.
+        if (array.Type.Id == TypeId.Name)
+        {
+            var letter = BindCall("substr", [Coerce(array, SqlType.Text, CastContext.Implicit, 0), ResolveOperator(null, "+", index, one, subscript.Position), one], subscript.Position);
+            return new CastExpression(letter, SqlType.InternalChar, CastContext.Explicit);
+        }
         var element = array.Type.Id switch
         {
             TypeId.Array => array.Type.Element!,

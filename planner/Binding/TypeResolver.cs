@@ -18,7 +18,7 @@ public static class TypeResolver
         ["time"] = SqlType.Time, ["timetz"] = SqlType.TimeTz, ["timestamp"] = SqlType.Timestamp, ["timestamptz"] = SqlType.TimestampTz,
         ["interval"] = SqlType.Interval, ["oid"] = SqlType.Oid, ["regclass"] = SqlType.Regclass, ["regtype"] = SqlType.Regtype,
         ["regproc"] = SqlType.Regproc, ["regprocedure"] = SqlType.Regproc, ["regnamespace"] = SqlType.Regnamespace,
-        ["regrole"] = SqlType.Of(TypeId.Regrole), ["xid"] = SqlType.Xid, ["cid"] = SqlType.Of(TypeId.Cid), ["tid"] = SqlType.Of(TypeId.Tid),
+        ["regoper"] = SqlType.Of(TypeId.Regoper), ["regoperator"] = SqlType.Of(TypeId.Regoper), ["regrole"] = SqlType.Of(TypeId.Regrole), ["xid"] = SqlType.Xid, ["cid"] = SqlType.Of(TypeId.Cid), ["tid"] = SqlType.Of(TypeId.Tid),
         ["int2vector"] = SqlType.Int2Vector, ["oidvector"] = SqlType.OidVector, ["void"] = SqlType.Void, ["record"] = SqlType.Record,
         ["unknown"] = SqlType.Unknown, ["pg_node_tree"] = SqlType.Of(TypeId.PgNodeTree), ["aclitem"] = SqlType.Of(TypeId.AclItem),
         ["inet"] = SqlType.Of(TypeId.Inet), ["anyarray"] = SqlType.AnyArray, ["money"] = SqlType.Of(TypeId.Money),

@@ -57,6 +57,8 @@ public sealed partial class SyntaxPrinter
         if (clauses.With is { } with)
         {
             Add(with.IsRecursive ? "WITH RECURSIVE " : "WITH ");
+            foreach (var t in with.Tables)
+                _withNames.Add(t.Name);
             Join(with.Tables, t =>
             {
                 Add(Quote(t.Name));
@@ -280,6 +282,8 @@ public sealed partial class SyntaxPrinter
         {
             case TableReference t:
                 Add(t.IsOnly ? "ONLY " : "");
+                if (t.Name.Parts is [var bare] && !_withNames.Contains(bare) && _schemaOf?.Invoke(bare) is { } schema)
+                    Add(Quote(schema)).Add(".");
                 Name(t.Name.Parts);
                 Alias(t.Alias);
                 break;

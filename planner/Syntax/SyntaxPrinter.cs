@@ -10,6 +10,8 @@ namespace OmenDb.Planner.Syntax;
 public sealed partial class SyntaxPrinter
 {
     private readonly StringBuilder _text = new();
+    private readonly HashSet<string> _withNames = [];
+    private Func<string, string?>? _schemaOf;
 
     public static string Print(SyntaxExpression expression)
     {
@@ -21,6 +23,15 @@ public sealed partial class SyntaxPrinter
     public static string Print(QueryExpression query)
     {
         var printer = new SyntaxPrinter();
+        printer.Write(query);
+        return printer._text.ToString();
+    }
+
+    /// <summary>The same with schemas in front of tables written without one.</summary>
+    /// <param name="schemaOf">By table name; null: leave it as it is. Not asked about names of WITH.</param>
+    public static string Print(QueryExpression query, Func<string, string?> schemaOf)
+    {
+        var printer = new SyntaxPrinter { _schemaOf = schemaOf };
         printer.Write(query);
         return printer._text.ToString();
     }

@@ -105,7 +105,7 @@ internal static class InformationTables
 
     private static IEnumerable<object?[]> Views(SystemScan scan) => scan.Relations.OfType<ViewEntry>().Select(v => new object?[]
     {
-        scan.Session.DatabaseName, scan.SchemaName(v.SchemaOid), v.Name, Definitions.View(v), "NONE", "NO", "NO", "NO", "NO", "NO",
+        scan.Session.DatabaseName, scan.SchemaName(v.SchemaOid), v.Name, Definitions.View(scan, v), "NONE", "NO", "NO", "NO", "NO", "NO",
     });
 
     private static IEnumerable<object?[]> Sequences(SystemScan scan)

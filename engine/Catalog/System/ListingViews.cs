@@ -43,7 +43,7 @@ internal static class ListingViews
                 yield return [view.Schema, view.Name, bootstrap, null];
         }
         foreach (var view in scan.Relations.OfType<ViewEntry>())
-            yield return [scan.SchemaName(view.SchemaOid), view.Name, scan.Owner(view), Definitions.View(view)];
+            yield return [scan.SchemaName(view.SchemaOid), view.Name, scan.Owner(view), Definitions.View(scan, view)];
     }
 
     private static IEnumerable<object?[]> Indexes(SystemScan scan)

@@ -74,7 +74,11 @@ internal static class DefinitionFunctions
         return column == 0 ? Definitions.Index(scan, index, pretty) : Definitions.IndexColumn(scan, index, column, pretty);
     }
 
-    private static string? View(FunctionContext context, long oid) => CatalogCall.Scan(context).Catalog.Find<ViewEntry>((int)oid) is { } view ? Definitions.View(view) : null;
+    private static string? View(FunctionContext context, long oid)
+    {
+        var scan = CatalogCall.Scan(context);
+        return scan.Catalog.Find<ViewEntry>((int)oid) is { } view ? Definitions.View(scan, view) : null;
+    }
 
     private static string? SerialSequence(SystemScan scan, string table, string column)
     {

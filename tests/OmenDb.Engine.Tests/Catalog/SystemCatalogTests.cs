@@ -86,4 +86,21 @@ public class SystemCatalogTests
         Assert.Equal("42704", db.Fails("select current_setting('no_such')").SqlState);
         Assert.Equal("", db.Run("select current_setting('no_such', true)"));
     }
+
+    [Fact]
+    public void View_definitions_name_schemas_that_the_path_leaves_out()
+    {
+        using var db = Open();
+        Assert.Equal(" SELECT id, title FROM book WHERE (price < 10);", db.Run("select pg_get_viewdef('cheap'::regclass)"));
+        db.Run("set search_path = ''");
+        Assert.Equal(" SELECT id, title FROM public.book WHERE (price < 10);", db.Run("select pg_get_viewdef('public.cheap'::regclass)"));
+    }
+
+    [Fact]
+    public void Names_and_vectors_are_subscripted_from_0()
+    {
+        using var db = Open();
+        Assert.Equal("_", db.Run("select typname[0] from pg_type where oid = 1007"));
+        Assert.Equal("5|2", db.Run("select indkey[0], indkey[1] from pg_index where indexrelid = 'book_created'::regclass"));
+    }
 }
