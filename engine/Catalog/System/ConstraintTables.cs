@@ -79,8 +79,8 @@ internal static class ConstraintTables
                         if ((column.DefaultSql ?? column.GeneratedSql) is null)
                             continue;
                         yield return [SystemOids.Default, RelationTables.DefaultOid(table, column), 0, _class, (long)table.Oid, column.Id, "a"];
-                        if (column.SequenceOid != 0)
-                            yield return [SystemOids.Default, RelationTables.DefaultOid(table, column), 0, _class, (long)column.SequenceOid, 0, "n"];
+                        if (column.DefaultSql is { } text && Definitions.SequenceOf(scan.Names, text) is { } used)
+                            yield return [SystemOids.Default, RelationTables.DefaultOid(table, column), 0, _class, (long)used, 0, "n"];
                     }
                     foreach (var constraint in table.Constraints)
                     {

@@ -34,13 +34,17 @@ internal static class Definitions
     /// <summary>nextval('public.s'::regclass): the sequence under the name by which it is found now.</summary>
     private static string Sequences(SessionCatalog names, string text)
     {
+        return SequenceOf(names, text) is { } oid ? $"nextval({Identifiers.Literal(ObjectNames.Display(names, TypeId.Regclass, oid))}::regclass)" : text;
+    }
+
+    /// <summary>The sequence that a default takes its values from; null: it is no call of nextval.</summary>
+    public static int? SequenceOf(SessionCatalog names, string text)
+    {
         const string Start = "nextval('";
         var bare = text.Replace("pg_catalog.", "", StringComparison.Ordinal);
         var end = bare.StartsWith(Start, StringComparison.Ordinal) ? bare.LastIndexOf('\'') : -1;
-        if (end < Start.Length || bare[(end + 1)..] is not (")" or "::regclass)"))
-            return text;
-        var oid = ObjectNames.TryResolve(names, TypeId.Regclass, bare[Start.Length..end].Replace("''", "'", StringComparison.Ordinal));
-        return oid is null ? text : $"nextval({Identifiers.Literal(ObjectNames.Display(names, TypeId.Regclass, oid.Value))}::regclass)";
+        return end >= Start.Length && bare[(end + 1)..] is ")" or "::regclass)"
+            ? ObjectNames.TryResolve(names, TypeId.Regclass, bare[Start.Length..end].Replace("''", "'", StringComparison.Ordinal)) : null;
     }
 
     /// <summary>pg_get_constraintdef.</summary>
