@@ -78,7 +78,7 @@ internal static class WindowFunctions
         }
         var buckets = (int)p.Argument(0, 0)!;
         if (buckets <= 0)
-            throw new SqlException(SqlState.InvalidParameterValue, "argument of ntile must be greater than zero");
+            throw new SqlException(SqlState.InvalidArgumentForNtile, "argument of ntile must be greater than zero");
         // The first (rows mod buckets) buckets have one row more.
         var small = p.RowCount / buckets;
         var large = p.RowCount % buckets;
@@ -125,7 +125,7 @@ internal static class WindowFunctions
                 }
                 n = (int)p.Argument(1, row)!;
                 if (n <= 0)
-                    throw new SqlException(SqlState.InvalidParameterValue, "argument of nth_value must be greater than zero");
+                    throw new SqlException(SqlState.InvalidArgumentForNthValue, "argument of nth_value must be greater than zero");
             }
             var source = start < end ? pick(n, start, end) : -1;
             if (source >= start && source < end)

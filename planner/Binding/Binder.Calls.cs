@@ -34,7 +34,7 @@ public sealed partial class Binder
         if (isAggregate)
             return BindAggregate(call, candidates, scope, place);
         if (isWindow)
-            throw new SqlException(SqlState.WindowingError, $"window function {name} requires an OVER clause") { Position = call.ErrorPosition };
+            throw new SqlException(SqlState.WrongObjectType, $"window function {name} requires an OVER clause") { Position = call.ErrorPosition };
         if (call.IsStar || call.IsDistinct || call.Filter is not null || !call.OrderBy.IsEmpty)
         {
             var what = call.IsStar ? $"{name}(*) specified, but {name} is not an aggregate function"

@@ -204,7 +204,7 @@ public sealed partial class Binder
                 if (_groupingId is null)
                     continue;
                 Expression Constant(int value) => new ConstantExpression(value, SqlType.Int4);
-                var bit = _binder.ResolveOperator(null, "&", _binder.ResolveOperator(null, ">>", new ColumnExpression(_groupingId), Constant(index), position), Constant(1), position);
+                var bit = _binder.ResolveOperator(null, "&", _binder.ResolveOperator(null, ">>", new ColumnExpression(_groupingId), Constant(_groups.Items.Count - 1 - index), position), Constant(1), position);
                 var shifted = _binder.ResolveOperator(null, "<<", bit, Constant(arguments.Length - 1 - i), position);
                 result = i == 0 ? shifted : _binder.ResolveOperator(null, "|", result, shifted, position);
             }

@@ -70,7 +70,7 @@ public sealed partial class Binder
         var sortKeys = top.OrderBy.Select(o => BindOrderItem(o, scope, targets)).ToList();
         var distinctOn = select.DistinctOn.Select(d => BindTargetOrExpression(d, scope, targets, "DISTINCT ON", ExpressionPlace.OrderBy)).ToList();
 
-        if (groups.Items.Count > 0 || groups.Sets.Count > 0 || grouping.HasAggregates || having is not null)
+        if (groups.Items.Count > 0 || groups.Sets.Count > 0 || grouping.HasAggregates || grouping.GroupingCalls.Count > 0 || having is not null)
         {
             var grouped = new GroupingRewriter(this, scope, groups, grouping);
             having = having is null ? null : grouped.Rewrite(having);
@@ -158,7 +158,7 @@ public sealed partial class Binder
         }
         foreach (var node in locks)
             plan = node with { Input = plan };
-        return (BindLimit(plan, top, scope.Outer), outputs);
+        return (BindLimit(plan, top, scope), outputs);
     }
 
     private sealed record Target(string Name, Expression Expression);
@@ -300,7 +300,7 @@ public sealed partial class Binder
         scope.Merged.Exists(m => m.Name == name.Name)
         || scope.Tables.Exists(t => t.IsVisible && t.Columns.Any(c => c.Name == name.Name && !c.Hidden));
 
-    private LogicalPlan BindLimit(LogicalPlan plan, TopClauses top, Scope? outer)
+    private LogicalPlan BindLimit(LogicalPlan plan, TopClauses top, Scope? scope)
     {
         if (top.Limit is null && top.Offset is null)
             return plan;
@@ -308,16 +308,19 @@ public sealed partial class Binder
         {
             if (syntax is null or S.NullLiteral)
                 return null;
-            var scope = new Scope(outer);
-            var expression = BindExpression(syntax, scope, ExpressionPlace.Limit);
+            var expression = BindExpression(syntax, scope ?? new Scope(null), ExpressionPlace.Limit);
             var bound = expression.Type.Id is TypeId.Unknown or TypeId.Int8
                 ? Coerce(expression, SqlType.Int8, CastContext.Implicit, syntax.ErrorPosition)
                 : CanCoerce(expression.Type, SqlType.Int8, CastContext.Assignment)
                     ? Coerce(expression, SqlType.Int8, CastContext.Assignment, syntax.ErrorPosition)
                     : throw new SqlException(SqlState.DatatypeMismatch,
                         $"argument of {what} must be type bigint, not type {TypeRules.Display(expression.Type)}") { Position = syntax.ErrorPosition };
-            if (ExpressionTree.Any(bound, e => e is ColumnExpression))
-                throw new SqlException(SqlState.InvalidColumnReference, $"argument of {what} must not contain variables") { Position = syntax.ErrorPosition };
+            foreach (var column in ExpressionTree.Columns(bound))
+            {
+                throw scope is not null && scope.Owns(column)
+                    ? new SqlException(SqlState.InvalidColumnReference, $"argument of {what} must not contain variables") { Position = syntax.ErrorPosition }
+                    : SqlException.NotSupported($"a column of an outer query in {what}", syntax.ErrorPosition);
+            }
             return bound;
         }
         var (count, offset) = (Count(top.Limit, "LIMIT"), Count(top.Offset, "OFFSET"));

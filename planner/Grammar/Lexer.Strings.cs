@@ -257,7 +257,7 @@ internal ref partial struct Lexer
             while (end < _span.Length && char.IsAsciiDigit(_span[end]))
                 end++;
             if (end < _span.Length && IsIdentifierStart(_span[end]))
-                throw Error("trailing junk after parameter", start, end + 1);
+                throw Error("trailing junk after parameter", start, EndOfIdentifier(end));
             Finish(ref token, TokenKind.Parameter, end);
             return;
         }

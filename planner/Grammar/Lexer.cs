@@ -139,6 +139,14 @@ internal ref partial struct Lexer(string text)
 
     private static bool IsIdentifierStart(char c) => (c | 0x20) is >= 'a' and <= 'z' || c == '_' || c >= 0x80;
 
+    /// <summary>Where the identifier that begins at <paramref name="at"/> ends.</summary>
+    private int EndOfIdentifier(int at)
+    {
+        while (at < _span.Length && IsIdentifierPart(_span[at]))
+            at++;
+        return at;
+    }
+
     private static bool IsIdentifierPart(char c) => IsIdentifierStart(c) || char.IsAsciiDigit(c) || c == '$';
 
     private static bool IsOperatorChar(char c) =>
@@ -248,7 +256,7 @@ internal ref partial struct Lexer(string text)
             }
         }
         if (end < _span.Length && IsIdentifierStart(_span[end]))
-            throw Error("trailing junk after numeric literal", _pos, end + 1);
+            throw Error("trailing junk after numeric literal", _pos, EndOfIdentifier(end));
         Finish(ref token, kind, end);
     }
 

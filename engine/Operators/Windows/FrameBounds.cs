@@ -98,7 +98,7 @@ internal sealed class FrameBounds
     }
 
     private static SqlException NegativeOffset(bool isStart) =>
-        new(SqlState.InvalidParameterValue, $"frame {(isStart ? "starting" : "ending")} offset must not be negative");
+        new(SqlState.InvalidPrecedingOrFollowingSize, $"frame {(isStart ? "starting" : "ending")} offset must not be negative");
 
     /// <summary>The first row (start) or the row past the last (end) whose key lies within the offset. Keys are sorted: a binary search.</summary>
     private int RangeBound(int row, int sign, Vector offsets, SqlType offsetType, bool isStart)
