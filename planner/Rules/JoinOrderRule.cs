@@ -34,10 +34,18 @@ internal sealed class JoinOrderRule : Rule
             var conjuncts = new List<Expression>();
             Flatten(plan, leaves, conjuncts);
             for (var i = 0; i < leaves.Count; i++)
-                leaves[i] = Optimize(leaves[i]);
+                leaves[i] = Optimize(FilterLeaf(leaves[i], conjuncts));
             var ordered = leaves.Count <= MaxDynamic ? OrderDynamic(leaves, conjuncts) : OrderGreedy(leaves, conjuncts);
             return ordered.Columns.SequenceEqual(plan.Columns) ? ordered
                 : new Project(ordered, [.. plan.Columns.Select(c => new Projection(c, new ColumnExpression(c)))]);
+        }
+
+        /// <summary>What the conditions say of this input alone (filters may not have been pushed down) is no join condition: it is applied at once.</summary>
+        private static LogicalPlan FilterLeaf(LogicalPlan leaf, List<Expression> conjuncts)
+        {
+            var own = conjuncts.FindAll(c => ExpressionTree.Columns(c) is { Count: > 0 } columns && columns.IsSubsetOf(leaf.Columns));
+            conjuncts.RemoveAll(own.Contains);
+            return ExpressionTree.And(own) is { } predicate ? new Filter(leaf, predicate) : leaf;
         }
 
         private static LogicalPlan Unchanged(LogicalPlan plan, ImmutableArray<LogicalPlan> children)
