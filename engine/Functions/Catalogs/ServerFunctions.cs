@@ -25,6 +25,8 @@ internal static class ServerFunctions
         yield return CatalogCall.Always("getdatabaseencoding", [], SqlType.Name, "UTF8");
         yield return CatalogCall.Always("pg_client_encoding", [], SqlType.Name, "UTF8");
         yield return CatalogCall.Always("pg_is_in_recovery", [], SqlType.Bool, false);
+        // Connection pools reset with it. No advisory lock can be taken yet, so there is never one to release.
+        yield return CatalogCall.Always("pg_advisory_unlock_all", [], SqlType.Void, false);
         yield return CatalogCall.Always("pg_is_in_backup", [], SqlType.Bool, false);
         yield return CatalogCall.Always("pg_jit_available", [], SqlType.Bool, false);
         yield return CatalogCall.Always("pg_tablespace_location", [oid], text, "");

@@ -25,7 +25,7 @@ public sealed class ServerFixture : IDisposable
 
     public System.Net.IPEndPoint Endpoint => _server.Endpoint;
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username=omendb;Database=omendb;Timeout=30;Command Timeout=60;Include Error Detail=true;Server Compatibility Mode=NoTypeLoading";
+    public string ConnectionString => $"Host=127.0.0.1;Port={Port};Username=omendb;Database=omendb;Timeout=30;Command Timeout=60;Include Error Detail=true";
 
     public NpgsqlDataSource DataSource { get; }
 
