@@ -31,10 +31,11 @@ public static class NumericTypes
             return SqlType.Numeric;
         var precision = left.Precision + right.Precision;
         var scale = left.Scale + right.Scale;
-        return precision <= MaxBenignPrecision && scale <= MaxBenignScale ? Of(Math.Min(precision, 38), scale) : Of(precision, scale);
+        var isShort = Math.Min(left.Precision, right.Precision) <= 18;
+        return isShort && precision <= MaxBenignPrecision && scale <= MaxBenignScale ? Of(Math.Min(precision, 38), scale) : Of(precision, scale);
     }
 
-    /// <summary>Up to here a product counts on its values being shorter than its type.</summary>
+    /// <summary>Up to here a product with a short factor (a 64-bit decimal) counts on its values being shorter than its type.</summary>
     private const int MaxBenignPrecision = 48;
 
     /// <summary>Leaves 26 digits before the point.</summary>
