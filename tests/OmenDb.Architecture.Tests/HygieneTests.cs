@@ -59,4 +59,14 @@ public sealed class HygieneTests
         }
         return found;
     }
+
+    [Fact]
+    public void Every_project_has_its_page()
+    {
+        var projects = SourceTree.Files.Where(file => file.EndsWith(".csproj", StringComparison.Ordinal))
+            .Select(SourceTree.ProjectFolderOf)
+            .Where(folder => !folder.StartsWith("tests/", StringComparison.Ordinal));
+        string[] missing = [.. projects.Select(folder => $"{folder}/README.md").Except(SourceTree.Files)];
+        Assert.Empty(missing);
+    }
 }
