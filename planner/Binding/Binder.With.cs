@@ -83,7 +83,7 @@ public sealed partial class Binder
         {
             if (cte.References == 0 && !cte.IsChange)
                 continue;
-            var inline = !cte.IsChange && !cte.IsRecursive && (cte.Materialized == false || cte.Materialized is null) && cte.References == 1
+            var inline = !cte.IsChange && !cte.IsRecursive && cte.Materialized != true && cte.References == 1
                 && !HasVolatile(cte.Plan!);
             if (inline)
             {

@@ -111,13 +111,11 @@ public sealed class CardinalityEstimator
     public double MatchFraction(Join join)
     {
         var fraction = 1.0;
-        var hasEquality = false;
         foreach (var conjunct in ExpressionTree.Conjuncts(join.Condition))
         {
             if (conjunct is ComparisonExpression { Operator: ComparisonOperator.Equal or ComparisonOperator.IsNotDistinctFrom } equality
                 && Sides(equality, join.Left, join.Right) is var (l, r))
             {
-                hasEquality = true;
                 var rightDistinct = Math.Min(Distinct(r), Rows(join.Right));
                 fraction = Math.Min(fraction, Math.Min(1, rightDistinct / Math.Max(1, Distinct(l))));
             }
@@ -126,7 +124,7 @@ public sealed class CardinalityEstimator
                 fraction *= 0.9;
             }
         }
-        return hasEquality || Rows(join.Right) >= 1 ? fraction : 0.5;
+        return fraction;
     }
 
     private static (Expression Left, Expression Right)? Sides(ComparisonExpression comparison, LogicalPlan left, LogicalPlan right)

@@ -43,10 +43,8 @@ internal sealed class DependentJoinRemoval(RuleContext context)
         var conditions = ExpressionTree.Conjuncts(join.Condition).ToList();
         for (var i = 0; i < free.Count; i++)
         {
-            var comparison = exact ? ComparisonOperator.Equal : free[i].Nullable ? ComparisonOperator.IsNotDistinctFrom : ComparisonOperator.Equal;
-            // A column that is not null at its producer may be null here, above an outer join: only null-safe equality is always right.
-            if (!exact)
-                comparison = ComparisonOperator.IsNotDistinctFrom;
+            // A column that is not null at its producer may be null here, above an outer join: against a domain only null-safe equality is right.
+            var comparison = exact ? ComparisonOperator.Equal : ComparisonOperator.IsNotDistinctFrom;
             conditions.Add(new ComparisonExpression(comparison, new ColumnExpression(free[i]), new ColumnExpression(domainColumns[i])));
         }
         return Narrow(join with { Right = pushed, Condition = ExpressionTree.And(conditions), Dependent = false }, originalColumns);
