@@ -75,7 +75,10 @@ internal static class ServeCommand
         {
             var watch = Stopwatch.StartNew();
             var directory = Path.GetFullPath(data);
+            // Beside the recovery, on another core.
+            var warming = Task.Run(WarmUp.Run);
             using var database = Database.Open(directory, new DatabaseOptions { MemoryLimitBytes = memoryLimitBytes, MaxConnections = maxConnections });
+            warming.GetAwaiter().GetResult();
             using var server = new PostgresServer(database, new PostgresServerOptions
             {
                 Address = address, Port = port, MaxConnections = maxConnections, Log = line => Console.Error.WriteLine($"{DateTime.UtcNow:u} {line}"),
