@@ -53,8 +53,7 @@ internal static class ObjectNames
             case TypeId.Regrole:
                 return catalog.Snapshot.FindRole(name)?.Oid;
             default:
-                var functions = FunctionRegistry.Find(name);
-                return functions.Count == 0 ? null : (int)SystemFunctions.OidOf(name);
+                return FunctionTables.FindOid(name);
         }
     }
 

@@ -100,6 +100,10 @@ internal static class KeywordTable
         }
     }
 
+    /// <summary>All, in alphabetical order, with the class as PostgreSQL's catalogs spell it: U, C, T, R.</summary>
+    public static IEnumerable<(string Word, char Class, bool IsBareLabel)> All => Enum.GetValues<Keyword>().Where(k => s_words[(int)k] is not null)
+        .Select(k => (Word(k), "UCTR"[(int)Class(k)], IsBareLabel(k))).OrderBy(k => k.Item1, StringComparer.Ordinal);
+
     /// <summary>The lower-case spelling, always the same string object.</summary>
     public static string Word(Keyword keyword) => s_words[(int)keyword];
 

@@ -9,6 +9,9 @@ namespace OmenDb.Planner.Grammar;
 /// 42601, 54001 for nesting past the limit, 22xxx for malformed strings.</remarks>
 public static class SqlParser
 {
+    /// <summary>The keywords in alphabetical order; class U: unreserved, C: not as function or type, T: only as function or type, R: reserved.</summary>
+    public static IEnumerable<(string Word, char Class, bool IsBareLabel)> Keywords => KeywordTable.All;
+
     /// <summary>A whole script: statements separated by semicolons, empty ones dropped.</summary>
     public static ImmutableArray<ParsedStatement> ParseScript(string text)
     {

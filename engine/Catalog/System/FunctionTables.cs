@@ -15,6 +15,17 @@ internal static class FunctionTables
         yield return ("pg_aggregate", Aggregates);
     }
 
+    /// <summary>OID of a function of pg_proc, any of that name; null: none.</summary>
+    public static int? FindOid(string name) => _names.Value.TryGetValue(name, out var oid) ? oid : null;
+
+    private static readonly Lazy<Dictionary<string, int>> _names = new(() =>
+    {
+        var names = new Dictionary<string, int>();
+        foreach (var row in _functions.Value)
+            names.TryAdd((string)row[1]!, row[0] is long oid ? (int)oid : 0);
+        return names;
+    });
+
     private static IEnumerable<object?[]> Functions()
     {
         foreach (var (oid, function) in SystemFunctions.All)

@@ -1,6 +1,7 @@
 using OmenDb.Engine.Catalog;
 using OmenDb.Engine.Expressions;
 using OmenDb.Planner.Catalog;
+using OmenDb.Planner.Grammar;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Functions.Catalogs;
@@ -57,6 +58,8 @@ internal static class ServerFunctions
         yield return CatalogCall.Always<string?>("pg_collation_actual_version", [oid], text, null);
         yield return CatalogCall.Always<string?>("pg_database_collation_actual_version", [oid], text, null);
         yield return CatalogCall.Rows("pg_partition_ancestors", [SqlType.Regclass], SqlType.Regclass, [("relid", SqlType.Regclass)], static (_, arguments) => []);
+        yield return CatalogCall.Rows("pg_get_keywords", [], SqlType.Record,
+            [("word", text), ("catcode", SqlType.InternalChar), ("barelabel", SqlType.Bool), ("catdesc", text), ("baredesc", text)], static (_, _) => Keywords());
         yield return CatalogCall.Rows("pg_listening_channels", [], text, [], static (_, _) => []);
         yield return CatalogCall.Rows("pg_options_to_table", [SqlType.ArrayOf(text)], SqlType.Record, [("option_name", text), ("option_value", text)], static (_, arguments) => Options((object?[])arguments[0]!));
         yield return CatalogCall.Rows("pg_show_all_settings", [], SqlType.Record,
@@ -68,6 +71,13 @@ internal static class ServerFunctions
             static (context, _) => SettingViews.Settings(CatalogCall.Session(context.Session)));
         yield return new ExpandArray { Name = "_pg_expandarray", Kind = FunctionKind.Table, Arguments = [SqlType.AnyArray], Result = SqlType.Record };
     }
+
+    private static IEnumerable<object?[]> Keywords() => SqlParser.Keywords.Select(k => new object?[]
+    {
+        k.Word, k.Class.ToString(), k.IsBareLabel,
+        k.Class switch { 'U' => "unreserved", 'C' => "unreserved (cannot be function or type name)", 'T' => "reserved (can be function or type name)", _ => "reserved" },
+        k.IsBareLabel ? "can be bare label" : "requires AS",
+    });
 
     private static long? TryResolve(SessionCatalog names, TypeId type, string text)
     {
