@@ -57,7 +57,7 @@ internal static class DropCommands
                     continue;
                 }
                 if (!statement.IfExists)
-                    throw new SqlException(SqlState.UndefinedTable, $"{word} \"{name}\" does not exist");
+                    throw new SqlException(word == "index" ? SqlState.UndefinedObject : SqlState.UndefinedTable, $"{word} \"{name}\" does not exist");
                 session.Notice($"{word} \"{name}\" does not exist, skipping");
                 continue;
             }

@@ -31,6 +31,20 @@ public sealed class ExecutionContext : IDisposable
     /// <summary>Environment tick (ms) after which the statement has timed out; 0: never.</summary>
     public long DeadlineTicks { get; init; }
 
+    /// <summary>For a plan that runs inside an expression: the same execution with more parameters, on the calling thread. Not to be disposed.</summary>
+    internal ExecutionContext Inner(ParameterSet parameters) => new()
+    {
+        Settings = Settings with { MaxParallelism = 1 },
+        Parameters = parameters,
+        Cancellation = Cancellation,
+        Transaction = Transaction,
+        Session = Session,
+        TransactionTimestamp = TransactionTimestamp,
+        StatementTimestamp = StatementTimestamp,
+        Memory = Memory,
+        DeadlineTicks = DeadlineTicks,
+    };
+
     /// <summary>Microseconds since 1970-01-01 UTC.</summary>
     public static long UtcNow() => (DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 

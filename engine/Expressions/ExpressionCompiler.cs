@@ -66,6 +66,7 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
             a.Type, Take(FunctionNode.SlotCount)),
         SubscriptExpression s => new FunctionNode(ArrayFunctions.Subscript, [Compile(s.Array), Compile(s.Index)], s.Type, Take(FunctionNode.SlotCount)),
         RowExpression => throw SqlException.NotSupported("a row value in this place", Math.Max(0, expression.Position + 1)),
+        InnerPlanExpression i => new InnerPlanNode(QueryExecutor.Compile(i.Plan), [.. i.Arguments.Select(Compile)], i.FirstParameter, i.Type, Take()),
         SubqueryExpression => throw SqlException.Internal("a subquery expression reached the engine"),
         _ => throw SqlException.Internal($"no compilation for {expression.GetType().Name}"),
     };

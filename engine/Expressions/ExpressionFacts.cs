@@ -22,6 +22,7 @@ internal static class ExpressionFacts
         ArrayExpression a => a.Elements,
         SubscriptExpression s => [s.Array, s.Index],
         RowExpression r => r.Fields,
+        InnerPlanExpression i => i.Arguments,
         _ => [],
     };
 

@@ -17,10 +17,10 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
     {
         if (join.Dependent)
             throw SqlException.Internal("a dependent join reached the engine");
-        if (join.AsOf is not null)
-            throw SqlException.NotSupported("ASOF JOIN");
         var left = planner.Create(join.Left);
         var right = planner.Create(join.Right);
+        if (join.AsOf is not null)
+            return AsOf(join, left, right);
         var keys = new List<JoinKey>();
         var residual = new List<Expression>();
         foreach (var conjunct in join.Condition is null ? [] : CompiledPredicate.Conjuncts(join.Condition))
@@ -52,6 +52,40 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         }
         return new HashJoinOperator(kind, left, right, [.. keys], [.. residual], join.Mark);
     }
+
+    private static AsOfJoinOperator AsOf(Join join, PhysicalOperator left, PhysicalOperator right)
+    {
+        var keys = new List<JoinKey>();
+        JoinKey? value = null;
+        var comparison = ComparisonOperator.GreaterOrEqual;
+        foreach (var conjunct in CompiledPredicate.Conjuncts(join.Condition!))
+        {
+            if (TryKey(conjunct, left.Layout, right.Layout) is { NullMatches: false } key)
+            {
+                keys.Add(key);
+                continue;
+            }
+            if (value is null && conjunct is ComparisonExpression { Operator: not (ComparisonOperator.IsDistinctFrom or ComparisonOperator.IsNotDistinctFrom) } c
+                && TryKey(c with { Operator = ComparisonOperator.Equal }, left.Layout, right.Layout) is { } sides)
+            {
+                value = sides;
+                comparison = ReferenceEquals(sides.Left, c.Left) ? c.Operator : Turn(c.Operator);
+                continue;
+            }
+            throw new SqlException(SqlState.SyntaxError, "the condition of an ASOF join has equalities and one inequality, each between the two inputs");
+        }
+        return value is null ? throw SqlException.Internal("an ASOF join without inequality")
+            : new AsOfJoinOperator(join.Kind, left, right, [.. keys, value], comparison);
+    }
+
+    private static ComparisonOperator Turn(ComparisonOperator comparison) => comparison switch
+    {
+        ComparisonOperator.Less => ComparisonOperator.Greater,
+        ComparisonOperator.LessOrEqual => ComparisonOperator.GreaterOrEqual,
+        ComparisonOperator.Greater => ComparisonOperator.Less,
+        ComparisonOperator.GreaterOrEqual => ComparisonOperator.LessOrEqual,
+        _ => comparison,
+    };
 
     /// <summary>A look-up per row of a small input, when an index begins with the join's columns and the other table is much larger.</summary>
     private static IndexJoinOperator? IndexJoin(JoinKind kind, PhysicalOperator outer, double outerRows, LogicalPlan inner, List<JoinKey> keys,

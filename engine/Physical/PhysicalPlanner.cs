@@ -70,6 +70,7 @@ internal sealed class PhysicalPlanner
         RecursiveUnion u => new RecursiveUnionOperator(u.Id, u.All, u.Outputs, Matching(Create(u.Initial), u.Outputs), Matching(Create(u.Recursive), u.Outputs)),
         Insert i => new InsertOperator(i, Create(i.Input)),
         Update u => new UpdateOperator(u, Create(u.Input)),
+        Merge m => new MergeOperator(m, Create(m.Input)),
         Delete d => new DeleteOperator(d, Create(d.Input)),
         LockRows l => new LockRowsOperator(l, Create(l.Input)),
         _ => throw SqlException.Internal($"no physical operator for {plan.GetType().Name}"),
@@ -89,10 +90,13 @@ internal sealed class PhysicalPlanner
             var keys = FindSort(limit.Input) ?? throw SqlException.Internal("WITH TIES without ORDER BY");
             return new LimitOperator(Create(limit.Input), limit.Count, limit.Offset, [.. keys.Keys.Select(k => k.Expression)]);
         }
-        if (limit.Count is null)
-            return new LimitOperator(Create(limit.Input), null, limit.Offset);
+        // Not twice what a query computes: the sort keeps everything then.
+        if (limit.Count is null || HasInnerPlan(limit.Count) || limit.Offset is not null && HasInnerPlan(limit.Offset))
+            return new LimitOperator(Create(limit.Input), limit.Count, limit.Offset);
         return new LimitOperator(TopN(limit.Input, limit.Count, limit.Offset), limit.Count, limit.Offset);
     }
+
+    private static bool HasInnerPlan(Expression expression) => ExpressionTree.Any(expression, e => e is InnerPlanExpression);
 
     /// <summary>The sort below a limit keeps only what the limit lets through; projections in between do not matter.</summary>
     private PhysicalOperator TopN(LogicalPlan input, Expression count, Expression? offset)

@@ -22,6 +22,20 @@ internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColum
 
     public required string SettingsKey { get; init; }
 
+    /// <summary>What the plan was made for; see <see cref="PlannedTable"/>.</summary>
+    public ImmutableArray<PlannedTable> Sizes { get; init; } = [];
+
+    /// <summary>False: a table has new statistics or is of another size, and a new plan may be better.</summary>
+    public bool FitsData()
+    {
+        foreach (var table in Sizes)
+        {
+            if (!table.Fits())
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Tables that are only read, and those that are changed, by OID.</summary>
     public required int[] ReadTables { get; init; }
 
@@ -64,4 +78,22 @@ internal sealed record ExplainOptions
 
     /// <summary>text, json, yaml or xml.</summary>
     public string Format { get; init; } = "text";
+}
+
+/// <summary>A table as a plan's estimates saw it.</summary>
+internal readonly record struct PlannedTable(Storage.Tables.Table Rows, object? Statistics, double RowCount)
+{
+    /// <summary>Growth below this factor, or this number of rows, does not change plans.</summary>
+    private const double Factor = 10;
+    private const double Few = 1000;
+
+    public bool Fits()
+    {
+        var now = (double)Rows.RowCount;
+        return ReferenceEquals(Rows.Statistics, Statistics) && now <= RowCount * Factor + Few && RowCount <= now * Factor + Few;
+    }
+
+    public static IEnumerable<PlannedTable> Of(Planner.Plans.LogicalPlan plan) =>
+        (plan is Planner.Plans.Scan { Table: Catalog.TableInfo { Table.Rows: var rows } } ? [new PlannedTable(rows, rows.Statistics, rows.RowCount)]
+            : Enumerable.Empty<PlannedTable>()).Concat(plan.Children.SelectMany(Of));
 }

@@ -22,7 +22,7 @@ public sealed partial class Session
     /// <summary>The plan of a prepared query: the one kept, or a new one when catalog or settings have changed.</summary>
     private QueryPlan PlanOf(PreparedStatement statement)
     {
-        if (statement.Plan is { } kept && kept.SettingsKey == PlanKey && kept.CatalogVersion == Transaction.CurrentCatalog.Version && LockTables(kept))
+        if (statement.Plan is { } kept && kept.SettingsKey == PlanKey && kept.CatalogVersion == Transaction.CurrentCatalog.Version && kept.FitsData() && LockTables(kept))
         {
             _cache.Reused++;
             return kept;
@@ -63,7 +63,7 @@ public sealed partial class Session
             var disabled = Settings.Raw("omendb.disable_rule");
             var logical = Optimizer.Optimize(bound, catalog, disabled.Length == 0 ? null : RuleSwitch(disabled));
             _cache.Planned++;
-            var verb = syntax switch { InsertStatement => "INSERT", UpdateStatement => "UPDATE", DeleteStatement => "DELETE", _ => "SELECT" };
+            var verb = syntax switch { InsertStatement => "INSERT", UpdateStatement => "UPDATE", DeleteStatement => "DELETE", MergeStatement => "MERGE", _ => "SELECT" };
             return new QueryPlan(PlanCompiler.Compile(logical, bound.Outputs), bound.Outputs, bound.ParameterTypes)
             {
                 Verb = verb,
@@ -71,6 +71,7 @@ public sealed partial class Session
                 Writes = changed.Length > 0 || LocksRows(logical),
                 CatalogVersion = catalog.Snapshot.Version,
                 SettingsKey = PlanKey,
+                Sizes = [.. PlannedTable.Of(logical).Distinct()],
                 ReadTables = [.. catalog.UsedTables.Distinct()],
                 ChangedTables = [.. changed.Select(t => t.Oid).Distinct()],
             };

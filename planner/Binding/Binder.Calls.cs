@@ -71,6 +71,14 @@ public sealed partial class Binder
         // NOT LIKE and its relatives are the negation of the positive operator.
         var negated = name is "!~~" or "!~~*" or "!~" or "!~*";
         var positive = negated ? name[1..] : name;
+        // PostgreSQL has operators for real beside double precision: any other number beside a real goes there.
+        if (left is not null && left.Type.IsNumber && right.Type.IsNumber && left.Type.Id == TypeId.Float4 != (right.Type.Id == TypeId.Float4))
+        {
+            if (left.Type.Id == TypeId.Float4)
+                left = Coerce(left, SqlType.Float8, CastContext.Implicit, position + 1);
+            else
+                right = Coerce(right, SqlType.Float8, CastContext.Implicit, position + 1);
+        }
         ImmutableArray<Expression> operands = left is null ? [right] : [left, right];
         var candidates = _catalog.FindFunctions(schema ?? "pg_catalog", positive).Where(f => f.Arguments.Length == operands.Length).ToList();
         // A literal beside a known type is first tried as that type (rule 2a of section 10.2).
@@ -276,6 +284,7 @@ public sealed partial class Binder
                 TypeId.AnyArray => element is null
                     ? throw new SqlException(SqlState.IndeterminateDatatype, "could not determine polymorphic type because input has type unknown") { Position = position + 1 }
                     : arguments[i].Type.Id is TypeId.Int2Vector or TypeId.OidVector ? arguments[i].Type : SqlType.ArrayOf(element),
+                TypeId.Any when function.Name == "pg_typeof" && arguments[i] is ConstantExpression => arguments[i].Type,
                 TypeId.Any => arguments[i].Type.Id == TypeId.Unknown ? SqlType.Text : arguments[i].Type,
                 _ => declared,
             };

@@ -19,6 +19,7 @@ public sealed partial class Binder
             S.InsertStatement insert => BindInsert(insert, scope),
             S.UpdateStatement update => BindUpdate(update, scope),
             S.DeleteStatement delete => BindDelete(delete, scope),
+            S.MergeStatement => throw new SqlException(SqlState.FeatureNotSupported, "MERGE not supported in WITH query") { Position = statement.ErrorPosition },
             _ => throw SqlException.NotSupported("this statement in WITH", statement.ErrorPosition),
         };
     }
@@ -28,6 +29,13 @@ public sealed partial class Binder
         var table = FindTableOrThrow(name);
         if (table.Kind == TableKind.Table)
             return table;
+        if (table.Kind == TableKind.View && verb == "merge into")
+        {
+            throw new SqlException(SqlState.FeatureNotSupported, $"cannot execute MERGE on relation \"{table.Name}\"")
+            {
+                Detail = "This operation is not supported for views.",
+            };
+        }
         if (table.Kind == TableKind.View)
         {
             throw new SqlException(SqlState.FeatureNotSupported, $"cannot {verb} view \"{table.Name}\"")
@@ -77,11 +85,7 @@ public sealed partial class Binder
         var targets = insert.Columns.IsEmpty
             ? Enumerable.Range(0, width).Where(i => !table.Columns[i].Hidden).ToList()
             : insert.Columns.Select(c => FindTargetColumn(table, c)).ToList();
-        for (var i = 0; i < insert.Columns.Length; i++)
-        {
-            if (targets.IndexOf(targets[i]) < i)
-                throw new SqlException(SqlState.DuplicateColumn, $"column \"{insert.Columns[i].Name}\" specified more than once") { Position = insert.Columns[i].ErrorPosition };
-        }
+        CheckDuplicates(insert, targets);
 
         var (source, given) = BindInsertSource(insert, table, targets, outer);
         // First the given and default values, then generated columns over them.
@@ -102,6 +106,15 @@ public sealed partial class Binder
         if (insert.OnConflict is not null)
             result = result with { OnConflict = BindOnConflict(insert.OnConflict, table, scopeTable, width, outer) };
         return result with { Returning = BindReturning(insert.Returning, [scopeTable], outer) };
+    }
+
+    private static void CheckDuplicates(S.InsertStatement insert, List<int> targets)
+    {
+        for (var i = 0; i < insert.Columns.Length; i++)
+        {
+            if (targets.IndexOf(targets[i]) < i)
+                throw new SqlException(SqlState.DuplicateColumn, $"column \"{insert.Columns[i].Name}\" specified more than once") { Position = insert.Columns[i].ErrorPosition };
+        }
     }
 
     private ImmutableArray<Column> RowColumns(ITableInfo table, int width) =>
@@ -249,18 +262,32 @@ public sealed partial class Binder
         var scope = new Scope(outer);
         scope.Tables.Add(target);
         scope.Tables.Add(new ScopeTable("excluded", null, [.. excluded.Select(c => new ScopeColumn(c.Name, new ColumnExpression(c)))]));
-        var assignments = BindAssignments(clause.Update, table, scope);
+        var assignments = BindAssignments(clause.Update, table, scope, QueryPerColumn);
         var where = clause.UpdateWhere is null ? null : CoerceToBool(BindExpression(clause.UpdateWhere, scope, ExpressionPlace.Where), "WHERE", clause.UpdateWhere.ErrorPosition);
         var old = target.Columns.Select(c => c.Value).ToArray();
         return new OnConflictAction(arbiter, excluded, AddGenerated(table, assignments, old), where);
     }
 
-    private List<(int Ordinal, Expression Value)> BindAssignments(ImmutableArray<S.Assignment> assignments, ITableInfo table, Scope scope)
+    /// <summary>SET (a, b) = (SELECT ...): what stands for the columns of the query.</summary>
+    private delegate ImmutableArray<Expression> RowSource(LogicalPlan plan, ImmutableArray<Column> outputs);
+
+    /// <summary>A query per column, where there is no input to join with.</summary>
+    private static ImmutableArray<Expression> QueryPerColumn(LogicalPlan plan, ImmutableArray<Column> outputs) =>
+        [.. outputs.Select(o => (Expression)new Expressions.SubqueryExpression(SubqueryKind.Scalar,
+            new Project(plan, [new Projection(o, new ColumnExpression(o))]), [], ComparisonOperator.Equal, o.Type))];
+
+    /// <param name="assignments">As written.</param>
+    /// <param name="table">The target.</param>
+    /// <param name="scope">What values may name.</param>
+    /// <param name="rowSource">For queries that give several columns.</param>
+    private List<(int Ordinal, Expression Value)> BindAssignments(
+        ImmutableArray<S.Assignment> assignments, ITableInfo table, Scope scope, RowSource rowSource)
     {
         var result = new List<(int Ordinal, Expression Value)>();
         foreach (var assignment in assignments)
         {
-            ImmutableArray<S.SyntaxExpression> values;
+            ImmutableArray<S.SyntaxExpression> values = [];
+            ImmutableArray<Expression> fields = [];
             if (!assignment.IsRow)
             {
                 values = [assignment.Value];
@@ -275,9 +302,19 @@ public sealed partial class Binder
             {
                 values = [assignment.Value];
             }
+            else if (assignment.Value is S.SubqueryExpression subquery)
+            {
+                var (plan, outputs) = BindQuery(subquery.Query, scope);
+                if (outputs.Length != assignment.Columns.Length)
+                    throw new SqlException(SqlState.SyntaxError, "number of columns does not match number of values") { Position = assignment.Value.ErrorPosition };
+                fields = rowSource(plan, outputs);
+            }
             else
             {
-                throw SqlException.NotSupported("UPDATE of several columns from one subquery", assignment.ErrorPosition);
+                throw new SqlException(SqlState.FeatureNotSupported, "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression")
+                {
+                    Position = assignment.Value.ErrorPosition,
+                };
             }
             for (var i = 0; i < assignment.Columns.Length; i++)
             {
@@ -289,7 +326,9 @@ public sealed partial class Binder
                         Position = assignment.Columns[i].ErrorPosition,
                     };
                 }
-                result.Add((ordinal, AssignedValue(values[i], table.Columns[ordinal], table, ordinal, scope)));
+                result.Add((ordinal, fields.IsEmpty
+                    ? AssignedValue(values[i], table.Columns[ordinal], table, ordinal, scope)
+                    : AssignedField(fields[i], table.Columns[ordinal], assignment.Value.ErrorPosition)));
             }
         }
         return result;
@@ -299,16 +338,26 @@ public sealed partial class Binder
     {
         if (syntax is S.DefaultExpression)
             return column.GeneratedSql is null ? DefaultOf(table, ordinal) : new ConstantExpression(null, column.Type);
-        if (column.GeneratedSql is not null || column.Identity == IdentityKind.Always)
-        {
-            throw new SqlException(SqlState.GeneratedAlways, $"column \"{column.Name}\" can only be updated to DEFAULT")
-            {
-                Position = syntax.ErrorPosition,
-                Detail = column.GeneratedSql is not null ? $"Column \"{column.Name}\" is a generated column."
-                    : $"Column \"{column.Name}\" is an identity column defined as GENERATED ALWAYS.",
-            };
-        }
+        CheckAssignable(column, syntax.ErrorPosition);
         return AssignTo(BindExpression(syntax, scope, ExpressionPlace.UpdateSet), column.Type, column.Name, syntax.ErrorPosition);
+    }
+
+    private Expression AssignedField(Expression value, ColumnInfo column, int position)
+    {
+        CheckAssignable(column, position);
+        return AssignTo(value, column.Type, column.Name, position);
+    }
+
+    private static void CheckAssignable(ColumnInfo column, int position)
+    {
+        if (column.GeneratedSql is null && column.Identity != IdentityKind.Always)
+            return;
+        throw new SqlException(SqlState.GeneratedAlways, $"column \"{column.Name}\" can only be updated to DEFAULT")
+        {
+            Position = position,
+            Detail = column.GeneratedSql is not null ? $"Column \"{column.Name}\" is a generated column."
+                : $"Column \"{column.Name}\" is an identity column defined as GENERATED ALWAYS.",
+        };
     }
 
     /// <summary>Recomputes generated columns (index expressions too) whose inputs are assigned.</summary>
@@ -346,7 +395,11 @@ public sealed partial class Binder
         var table = FindTarget(update.Table.Name, "update");
         var (plan, scope, target, rowId) = BindTargetScan(table, update.Table, update.From, update.Where, outer);
         var old = target.Columns.Select(c => c.Value).ToArray();
-        var assignments = AddGenerated(table, BindAssignments(update.Assignments, table, scope), old);
+        var assignments = AddGenerated(table, BindAssignments(update.Assignments, table, scope, (query, outputs) =>
+        {
+            plan = MakeJoin(JoinKind.Single, plan, query, null);
+            return [.. outputs.Select(o => (Expression)new ColumnExpression(o))];
+        }), old);
         var rowColumns = RowColumns(table, StoredCount(table));
         // RETURNING sees the target's new values and the other tables' columns.
         var returningTables = scope.Tables.Select(t => ReferenceEquals(t, target) ? TargetScope(table, update.Table.Alias?.Name, rowColumns) : t);

@@ -282,7 +282,11 @@ public sealed partial class Binder
             };
         }
         if (join.IsAsOf)
-            plan = plan with { AsOf = FindAsOf(condition, right.Plan, join) };
+        {
+            if (kind is not (JoinKind.Inner or JoinKind.Left))
+                throw SqlException.NotSupported("ASOF RIGHT or FULL JOIN", join.ErrorPosition);
+            plan = plan with { AsOf = FindAsOf(condition, join) };
+        }
         if (kind is JoinKind.Left or JoinKind.Full)
             _nullExtended.UnionWith(right.Plan.Columns);
         if (kind is JoinKind.Right or JoinKind.Full)
@@ -305,7 +309,8 @@ public sealed partial class Binder
         {
             var leftColumn = FindForUsing(left, name, "left", join);
             var rightColumn = FindForUsing(right, name, "right", join);
-            var comparison = (ComparisonExpression)BindComparison(ComparisonOperator.Equal, leftColumn.Value, rightColumn.Value, join.JoinPosition);
+            var comparison = (ComparisonExpression)BindComparison(
+                join.IsAsOf && name == names[^1] ? ComparisonOperator.GreaterOrEqual : ComparisonOperator.Equal, leftColumn.Value, rightColumn.Value, join.JoinPosition);
             conditions.Add(comparison);
             Expression value = kind switch
             {
@@ -336,7 +341,7 @@ public sealed partial class Binder
         };
     }
 
-    private static Expression FindAsOf(Expression? condition, LogicalPlan right, S.JoinReference join)
+    private static Expression FindAsOf(Expression? condition, S.JoinReference join)
     {
         var inequalities = ExpressionTree.Conjuncts(condition).OfType<ComparisonExpression>().Where(c => c.Operator is ComparisonOperator.Less
             or ComparisonOperator.LessOrEqual or ComparisonOperator.Greater or ComparisonOperator.GreaterOrEqual).ToList();

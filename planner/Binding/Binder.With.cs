@@ -27,6 +27,11 @@ public sealed partial class Binder
                 throw new SqlException(SqlState.DuplicateAlias, $"WITH query name \"{table.Name}\" specified more than once") { Position = table.ErrorPosition };
             if (table.Search is not null || table.Cycle is not null)
                 throw SqlException.NotSupported("SEARCH or CYCLE in WITH", table.ErrorPosition);
+            if (with.IsRecursive && table.Body is S.QueryStatement { Query: var body } && UnionBody(body) is null && Mentions(body, table.Name))
+            {
+                throw new SqlException(SqlState.InvalidRecursion,
+                    $"recursive query \"{table.Name}\" does not have the form non-recursive-term UNION [ALL] recursive-term") { Position = table.ErrorPosition };
+            }
             // Added only after its body is bound: a CTE sees the ones before it, itself only under RECURSIVE.
             var cte = with.IsRecursive && table.Body is S.QueryStatement query && UnionBody(query.Query) is { } union && Mentions(query.Query, table.Name)
                 ? BindRecursive(table, query.Query, union, scope)
@@ -134,7 +139,7 @@ public sealed partial class Binder
         var working = new CteBinding(_nextCte++, table.Name, outputs);
         var inner = new Scope(scope);
         inner.Ctes[table.Name] = working;
-        var (recursive, recursiveOutputs) = BindQuery(recursiveSyntax, inner);
+        var (recursive, recursiveOutputs) = BindQuery(recursiveSyntax, inner, keepUnknown: true);
         RecursionCheck.Verify(recursive, working.Id, table.Name, table.ErrorPosition);
         if (recursiveOutputs.Length != outputs.Length)
             throw new SqlException(SqlState.SyntaxError, "each UNION query must have the same number of columns") { Position = recursiveSyntax.ErrorPosition };
@@ -157,7 +162,7 @@ public sealed partial class Binder
             var columns = outputs.Select((c, i) => NewColumn(c.Name, widened[i])).ToImmutableArray();
             working = new CteBinding(working.Id, table.Name, columns);
             inner.Ctes[table.Name] = working;
-            (recursive, recursiveOutputs) = BindQuery(recursiveSyntax, inner);
+            (recursive, recursiveOutputs) = BindQuery(recursiveSyntax, inner, keepUnknown: true);
             outputs = columns;
         }
         initial = ConvertOutputs(initial, initialOutputs, widened, "UNION");

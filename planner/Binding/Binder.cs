@@ -52,12 +52,10 @@ public sealed partial class Binder
             case S.QueryStatement query:
                 var bound = BindQuery(query.Query, null, isTop: true);
                 return Finish(bound.Plan, bound.Outputs);
-            case S.InsertStatement or S.UpdateStatement or S.DeleteStatement:
+            case S.InsertStatement or S.UpdateStatement or S.DeleteStatement or S.MergeStatement:
                 var root = new Scope(null);
-                var change = BindChange(statement, root);
+                var change = statement is S.MergeStatement merge ? BindMerge(merge, root) : BindChange(statement, root);
                 return Finish(WrapCtes(change, root), [.. change.Returning.Select(r => r.Output)]);
-            case S.MergeStatement:
-                throw SqlException.NotSupported("MERGE", statement.ErrorPosition);
             default:
                 throw SqlException.NotSupported("this statement inside another one", statement.ErrorPosition);
         }

@@ -109,6 +109,14 @@ public enum SubqueryKind : byte { Scalar, Exists, Any, All, Array }
 public sealed record SubqueryExpression(
     SubqueryKind Kind, LogicalPlan Plan, ImmutableArray<Expression> Left, ComparisonOperator Operator, SqlType Type) : Expression(Type);
 
+/// <summary>A plan of one column and at most one row that the engine runs inside an expression, where a join has no place: LIMIT, RETURNING, CHECK,
+/// ON CONFLICT, MERGE. Made by the decorrelation stage; the plan is optimised already.</summary>
+/// <param name="Plan">Reads its <paramref name="Arguments"/> as parameters.</param>
+/// <param name="Arguments">Over the surrounding row; parameter <paramref name="FirstParameter"/> and those behind it.</param>
+/// <param name="FirstParameter">0-based.</param>
+/// <param name="Type">The column's type; no row is null.</param>
+public sealed record InnerPlanExpression(LogicalPlan Plan, ImmutableArray<Expression> Arguments, int FirstParameter, SqlType Type) : Expression(Type);
+
 /// <summary>One key of ORDER BY. PostgreSQL's default for nulls: last ascending, first descending.</summary>
 public sealed record SortKey(Expression Expression, bool Descending, bool NullsFirst);
 

@@ -25,6 +25,7 @@ public static class ExpressionTree
         SubscriptExpression s => [s.Array, s.Index],
         RowExpression r => r.Fields,
         SubqueryExpression s => s.Left,
+        InnerPlanExpression i => i.Arguments,
         _ => throw new ArgumentOutOfRangeException(nameof(expression), expression.GetType().Name, "unknown expression"),
     };
 
@@ -72,6 +73,8 @@ public static class ExpressionTree
                 return MapAll(r.Fields, map, out items) ? r with { Fields = items } : r;
             case SubqueryExpression s:
                 return MapAll(s.Left, map, out items) ? s with { Left = items } : s;
+            case InnerPlanExpression i:
+                return MapAll(i.Arguments, map, out arguments) ? i with { Arguments = arguments } : i;
             default:
                 throw new ArgumentOutOfRangeException(nameof(expression), expression.GetType().Name, "unknown expression");
         }
@@ -149,6 +152,7 @@ public static class ExpressionTree
             (InListExpression a, InListExpression b) => a.Negated == b.Negated,
             (ArrayComparisonExpression a, ArrayComparisonExpression b) =>
                 a.Operator == b.Operator && a.All == b.All && ReferenceEquals(a.Function, b.Function),
+            (InnerPlanExpression a, InnerPlanExpression b) => ReferenceEquals(a.Plan, b.Plan) && a.FirstParameter == b.FirstParameter,
             (SubqueryExpression a, SubqueryExpression b) => ReferenceEquals(a.Plan, b.Plan) && a.Kind == b.Kind && a.Operator == b.Operator,
             _ => true,
         };

@@ -48,3 +48,15 @@ public sealed record Update(ITableInfo Table, LogicalPlan Input, Column RowId, I
 
 /// <summary>The input has the row id column <paramref name="RowId"/>.</summary>
 public sealed record Delete(ITableInfo Table, LogicalPlan Input, Column RowId) : ChangePlan(Table, Input);
+
+public enum MergeAction : byte { DoNothing, Insert, Update, Delete }
+
+/// <summary>WHEN [NOT] MATCHED ... THEN.</summary>
+/// <param name="Matched">For rows of the input with a row id, or for those without.</param>
+/// <param name="Condition">Over the input; null: always.</param>
+/// <param name="Action">What happens to the rows that no earlier branch took.</param>
+/// <param name="Values">Insert: a value for every column in ordinal order; Update: the new values, by ordinal. Over the input's columns.</param>
+public sealed record MergeBranch(bool Matched, Expression? Condition, MergeAction Action, ImmutableArray<(int Ordinal, Expression Value)> Values);
+
+/// <summary>The input is the source, left-joined with the target: <paramref name="RowId"/> is null where nothing matches. The first branch that takes a row has it.</summary>
+public sealed record Merge(ITableInfo Table, LogicalPlan Input, Column RowId, ImmutableArray<MergeBranch> Branches) : ChangePlan(Table, Input);

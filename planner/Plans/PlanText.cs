@@ -89,6 +89,7 @@ public static class PlanText
         SubscriptExpression s => $"{Of(s.Array)}[{Of(s.Index)}]",
         RowExpression r => $"row({string.Join(", ", r.Fields.Select(Of))})",
         SubqueryExpression s => $"{s.Kind} subquery",
+        InnerPlanExpression => "inner plan",
         _ => expression.GetType().Name,
     };
 

@@ -150,6 +150,7 @@ public static class PlanTree
             Update update => own.Concat(update.Assignments.Select(a => a.Value)),
             Insert { OnConflict: { } action } => own.Concat(action.Assignments.Select(a => a.Value))
                 .Concat(action.Where is null ? [] : [action.Where]),
+            Merge merge => own.Concat(merge.Branches.SelectMany(b => b.Values.Select(v => v.Value).Concat(b.Condition is null ? [] : [b.Condition]))),
             _ => own,
         };
     }
@@ -166,6 +167,10 @@ public static class PlanTree
         return plan switch
         {
             Update update => update with { Assignments = assigned(update.Assignments) },
+            Merge merge => merge with
+            {
+                Branches = [.. merge.Branches.Select(b => b with { Condition = b.Condition is null ? null : apply(b.Condition), Values = assigned(b.Values) })],
+            },
             Insert { OnConflict: { } action } insert => insert with
             {
                 OnConflict = action with

@@ -96,6 +96,8 @@ internal sealed class ColumnPruningRule : Rule
                 return insert with { Input = Prune(insert.Input, [.. insert.Input.Columns], cteColumns) };
             case Update update:
                 return update with { Input = Prune(update.Input, With(PlanTree.Expressions(update), [update.RowId]), cteColumns) };
+            case Merge merge:
+                return merge with { Input = Prune(merge.Input, With(PlanTree.Expressions(merge), [merge.RowId]), cteColumns) };
             case Delete delete:
                 return delete with { Input = Prune(delete.Input, With(PlanTree.Expressions(delete), [delete.RowId]), cteColumns) };
             case UnaryPlan unary:

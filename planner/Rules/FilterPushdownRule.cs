@@ -122,7 +122,13 @@ internal sealed class FilterPushdownRule : Rule
 
     private static LogicalPlan PushIntoJoin(Join join, List<Expression> conjuncts)
     {
-        if (join.Dependent || join.AsOf is not null)
+        if (join is { Dependent: false, AsOf: not null })
+        {
+            // Which right row is the nearest depends on all of them: only conditions on the left side sink.
+            var ofLeft = conjuncts.FindAll(c => OnlyReads(c, join.Left.Columns) && !ExpressionTree.IsVolatile(c));
+            return Wrap(join with { Left = Push(join.Left, ofLeft), Right = Push(join.Right, []) }, conjuncts.Except(ofLeft, ReferenceEqualityComparer.Instance).Cast<Expression>());
+        }
+        if (join.Dependent)
             return Wrap(join with { Left = Push(join.Left, []), Right = Push(join.Right, []) }, conjuncts);
         var columns = join.Columns;
         join = SimplifyOuter(join, conjuncts);

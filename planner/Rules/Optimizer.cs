@@ -12,11 +12,15 @@ public static class Optimizer
     /// <param name="isOff">Tells which switchable rules are off; null: none.</param>
     public static LogicalPlan Optimize(BoundStatement bound, IPlannerCatalog catalog, Func<string, bool>? isOff = null)
     {
-        var context = new RuleContext(catalog, bound.NextColumnId);
-        var plan = bound.Plan;
+        var context = new RuleContext(catalog, bound.NextColumnId, bound.ParameterTypes.Length) { IsOff = isOff };
+        return Run(bound.Plan, context);
+    }
+
+    internal static LogicalPlan Run(LogicalPlan plan, RuleContext context)
+    {
         foreach (var rule in RuleList.All)
         {
-            if (rule.IsSwitchable && isOff is not null && isOff(rule.Name))
+            if (rule.IsSwitchable && context.IsOff is not null && context.IsOff(rule.Name))
                 continue;
             plan = rule.Apply(plan, context);
         }

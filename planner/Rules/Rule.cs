@@ -6,9 +6,13 @@ using OmenDb.Types;
 namespace OmenDb.Planner.Rules;
 
 /// <summary>What rules may use beside the plan itself. One per optimisation.</summary>
-public sealed class RuleContext(IPlannerCatalog catalog, int nextColumnId)
+/// <param name="catalog">The catalog that the plan was bound against.</param>
+/// <param name="nextColumnId">The first id that the plan does not use.</param>
+/// <param name="nextParameter">The first 0-based parameter number that the statement does not use.</param>
+public sealed class RuleContext(IPlannerCatalog catalog, int nextColumnId, int nextParameter = 0)
 {
     private int _nextColumn = nextColumnId;
+    private int _nextParameter = nextParameter;
     private int _nextCte = 1 << 20; // above the binder's
 
     public IPlannerCatalog Catalog { get; } = catalog;
@@ -17,6 +21,19 @@ public sealed class RuleContext(IPlannerCatalog catalog, int nextColumnId)
 
     /// <summary>A fresh column that stands for another one in a copy.</summary>
     public Column CopyOf(Column column) => new(_nextColumn++, column.Name, column.Type, column.Nullable) { Origin = column.Origin };
+
+    /// <summary>Numbers for the arguments of an inner plan.</summary>
+    public int NewParameters(int count)
+    {
+        var first = _nextParameter;
+        _nextParameter += count;
+        return first;
+    }
+
+    /// <summary>Runs all rules over a plan that stands inside an expression.</summary>
+    public LogicalPlan OptimizeInner(LogicalPlan plan) => Optimizer.Run(plan, this);
+
+    internal Func<string, bool>? IsOff { get; init; }
 
     public int NewCteId() => _nextCte++;
 

@@ -16,6 +16,9 @@ public sealed partial class Rewriter(Xunit.Abstractions.ITestOutputHelper output
         var doubts = new StringBuilder();
         foreach (var file in SuiteFiles.All)
         {
+            // What PostgreSQL does not have was worked out by hand.
+            if (file.StartsWith("extensions/", StringComparison.Ordinal))
+                continue;
             var script = SuiteFiles.Load(file);
             using var target = new PostgresTarget(server);
             foreach (var record in script.Records)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Buffers;
 using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
@@ -50,6 +51,7 @@ internal sealed unsafe class LikeFunction : ScalarFunction
     private sealed class State
     {
         public byte[]? Text;
+        /// <summary>Null with a text: the pattern ends with its escape.</summary>
         public LikePattern? Pattern;
     }
 
@@ -66,8 +68,11 @@ internal sealed unsafe class LikeFunction : ScalarFunction
                 return;
             }
             Prepare(state, pattern.GetBytes(0));
-            state.Pattern!.Evaluate(value, context.Rows, _negated, result);
-            return;
+            if (state.Pattern is not null)
+            {
+                state.Pattern.Evaluate(value, context.Rows, _negated, result);
+                return;
+            }
         }
         var rows = context.ActiveRows(arguments, strict: true);
         result.ResetFlat(ArrowType.Bool, context.Rows);
@@ -76,17 +81,27 @@ internal sealed unsafe class LikeFunction : ScalarFunction
         foreach (var row in rows)
         {
             Prepare(state, pattern.GetBytes(row));
-            if (state.Pattern!.Matches(value.GetBytes(row)) != _negated)
+            if (Matches(state, value.GetBytes(row)) != _negated)
                 Bits.Set((ulong*)result.Values, row);
         }
     }
 
     private void Prepare(State state, ReadOnlySpan<byte> text)
     {
-        if (state.Pattern is not null && text.SequenceEqual(state.Text))
+        if (state.Text is not null && text.SequenceEqual(state.Text))
             return;
         state.Text = text.ToArray();
-        if (LikePattern.TryCompile(text, _ignoreCase, out state.Pattern) == LikeStatus.EndsWithEscape)
-            throw new SqlException(SqlState.InvalidEscapeSequence, "LIKE pattern must not end with escape character");
+        LikePattern.TryCompile(text, _ignoreCase, out state.Pattern);
     }
+
+    private bool Matches(State state, ReadOnlySpan<byte> text)
+    {
+        if (state.Pattern is not null)
+            return state.Pattern.Matches(text);
+        if (!_ignoreCase)
+            return DanglingEscape.Matches(text, state.Text);
+        return DanglingEscape.Matches(Lower(text), Lower(state.Text));
+    }
+
+    private static byte[] Lower(ReadOnlySpan<byte> text) => Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(text).ToLowerInvariant());
 }

@@ -43,6 +43,11 @@ internal static class TextFunctions
             yield return Scalar.Of<ReadOnlySpan<byte>, ReadOnlySpan<byte>, int, int, byte[]>("overlay", [type, type, SqlType.Int4, SqlType.Int4], type,
                 (_, s, with, at, count) => Overlay(s, with, at, count, bytes));
         }
+        foreach (var type in new[] { SqlType.Text, SqlType.Name })
+        {
+            yield return Scalar.Of<ReadOnlySpan<byte>, int>(type.Id == TypeId.Text ? "hashtext" : "hashname", [type], SqlType.Int4,
+                static (_, s) => (int)TextHash.Of(s), total: true);
+        }
         yield return Scalar.Of<int, string>("to_hex", [SqlType.Int4], SqlType.Text, static (_, n) => n.ToString("x"), total: true);
         yield return Scalar.Of<long, string>("to_hex", [SqlType.Int8], SqlType.Text, static (_, n) => n.ToString("x"), total: true);
         yield return Scalar.Of<string, string>("unistr", [SqlType.Text], SqlType.Text, static (_, s) => Unistr(s));

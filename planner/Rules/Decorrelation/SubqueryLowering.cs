@@ -37,18 +37,21 @@ internal sealed class SubqueryLowering(RuleContext context)
                 return LowerJoin(join);
             case Values values:
                 return LowerValues(values);
-            case Limit limit:
-                throw SqlException.NotSupported("a subquery in LIMIT or OFFSET", limit.Count?.Position + 1 ?? 0);
+            case Limit:
+                return PlanTree.MapOwnExpressions(node, Inner);
             case TableFunction { Input: null } function:
                 return LowerNode(function with { Input = new Values([], [[]]) });
             case TableFunction function:
                 var input = function.Input!;
                 var lowered = (TableFunction)PlanTree.MapOwnExpressions(function, e => Replace(e, ref input));
                 return lowered with { Input = input };
-            case Insert insert when insert.OnConflict is not null && !insert.Returning.Any(r => HasSubquery(r.Expression)):
-                throw SqlException.NotSupported("a subquery in ON CONFLICT DO UPDATE");
-            case ChangePlan change when change.Returning.Any(r => HasSubquery(r.Expression)) || change.Checks.Any(c => HasSubquery(c.Condition)):
-                throw SqlException.NotSupported("a subquery in RETURNING or CHECK");
+            case Update update:
+                // New values come from the input; RETURNING reads rows that exist only after it.
+                var source = update.Input;
+                var assignments = update.Assignments.Select(a => (a.Ordinal, Replace(a.Value, ref source))).ToImmutableArray();
+                return PlanTree.MapOwnExpressions(update with { Input = source, Assignments = assignments }, Inner);
+            case ChangePlan:
+                return PlanTree.MapOwnExpressions(node, Inner);
             case UnaryPlan unary:
                 var below = unary.Input;
                 var mapped = (UnaryPlan)PlanTree.MapOwnExpressions(unary, e => Replace(e, ref below));
@@ -59,6 +62,33 @@ internal sealed class SubqueryLowering(RuleContext context)
                 throw SqlException.NotSupported("a subquery here");
         }
     }
+
+    /// <summary>An expression with subqueries, in a place that has no input to join with, as one plan that reads the row's columns as parameters.</summary>
+    private Expression Inner(Expression expression)
+    {
+        if (!HasSubquery(expression))
+            return expression;
+        LogicalPlan plan = new Values([], [[]]);
+        var value = Replace(expression, ref plan);
+        plan = new Project(plan, [new Projection(context.NewColumn("value", expression.Type), value)]);
+        if (ReadsOuterCte(plan, []))
+            throw SqlException.NotSupported("a WITH query that is used more than once or changes data, read in this place", expression.Position + 1);
+        var free = PlanTree.FreeColumns(plan).ToArray();
+        var first = context.NewParameters(free.Length);
+        var parameters = new Dictionary<Column, Expression>(ReferenceEqualityComparer.Instance);
+        for (var i = 0; i < free.Length; i++)
+            parameters.Add(free[i], new ParameterExpression(first + i, free[i].Type));
+        plan = PlanTree.MapExpressions(plan, e => ExpressionTree.Substitute(e, parameters));
+        return new InnerPlanExpression(context.OptimizeInner(plan), [.. free.Select(c => new ColumnExpression(c))], first, expression.Type) { Position = expression.Position };
+    }
+
+    private static bool ReadsOuterCte(LogicalPlan plan, ImmutableHashSet<int> known) => plan switch
+    {
+        CteReference reference => !known.Contains(reference.Id),
+        CteDefinition definition => ReadsOuterCte(definition.Definition, known) || ReadsOuterCte(definition.Body, known.Add(definition.Id)),
+        RecursiveUnion union => ReadsOuterCte(union.Initial, known) || ReadsOuterCte(union.Recursive, known.Add(union.Id)),
+        _ => plan.Children.Any(c => ReadsOuterCte(c, known)),
+    };
 
     private static Project Restrict(LogicalPlan plan, ImmutableArray<Column> columns) =>
         new(plan, [.. columns.Select(c => new Projection(c, new ColumnExpression(c)))]);
