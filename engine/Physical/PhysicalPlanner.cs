@@ -168,7 +168,10 @@ internal sealed class PhysicalPlanner
             _inlined[c.Id] = c.Definition;
             return Create(c.Body);
         }
-        return new CteOperator(c.Id, c.Name, Create(c.Definition), Create(c.Body));
+        var definition = Create(c.Definition);
+        if (definition is ChangeOperator change)
+            change.CountsRows = false;
+        return new CteOperator(c.Id, c.Name, definition, Create(c.Body));
     }
 
     private static int References(LogicalPlan plan, int id) => plan is CteReference r && r.Id == id ? 1 : plan.Children.Sum(c => References(c, id));

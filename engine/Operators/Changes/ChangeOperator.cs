@@ -30,6 +30,9 @@ internal abstract class ChangeOperator : PhysicalOperator
 
     public ITableTarget Target { get; }
 
+    /// <summary>False inside WITH: the command's count is that of its main part.</summary>
+    public bool CountsRows { get; set; } = true;
+
     public CompiledProgram Checks { get; }
 
     public CompiledProgram Returning { get; }
@@ -92,7 +95,8 @@ internal abstract class ChangeWorker : SourceWorker
             if (RowIds.Length < piece.Length)
                 RowIds = new long[piece.Length];
             var rows = Write(piece);
-            Run.RowsAffected += rows.RowCount;
+            if (_owner.CountsRows)
+                Run.RowsAffected += rows.RowCount;
             if (_owner.Returning.Count == 0 || rows.Length == 0)
                 continue;
             _owner.Returning.Evaluate(_returning, rows, _output.Columns);
