@@ -21,6 +21,7 @@ public sealed partial class StorageEngine : IDisposable
     private readonly DataDirectory? _directory;
     private readonly ManifestStore? _manifest;
     private readonly RedoLog? _log;
+    private readonly RedoCommitLog? _redoCommitLog;
     private readonly Checkpointer? _checkpointer;
     private bool _disposed;
 
@@ -46,7 +47,7 @@ public sealed partial class StorageEngine : IDisposable
             var from = LoadCheckpoint(options.LoadParallelism);
             var replay = new RedoReplay(_tables, _catalog, _sequences, from);
             _log = RedoLog.Open(files, _directory.LogPath, options.Log with { KnownDurable = _manifest.LogDurable }, _manifest.ReplayFrom, replay);
-            late.Log = new RedoCommitLog(_log);
+            late.Log = _redoCommitLog = new RedoCommitLog(_log, options.AsynchronousFlushDelay);
             _checkpointer = new Checkpointer(files, _directory.CheckpointPath, _manifest, _log, this);
             FinishRecovery();
             Transactions.StartAfter(replay.LastTimestamp, _log.EndLsn);
@@ -78,6 +79,13 @@ public sealed partial class StorageEngine : IDisposable
 
     /// <inheritdoc cref="TransactionManager.Commit"/>
     public void Commit(Transaction transaction) => Transactions.Commit(transaction);
+
+    /// <summary>Makes everything committed so far durable, also what was committed without waiting for the disk.</summary>
+    /// <exception cref="Types.SqlException">58030.</exception>
+    public void FlushLog() => _log?.Flush();
+
+    /// <summary>Why nothing can be written any more; null while the log is sound. Reading goes on.</summary>
+    public Types.SqlException? WriteFailure => _log?.Failure;
 
     /// <inheritdoc cref="TransactionManager.Rollback"/>
     public void Rollback(Transaction transaction) => Transactions.Rollback(transaction);
@@ -132,6 +140,7 @@ public sealed partial class StorageEngine : IDisposable
 
     private void Close()
     {
+        _redoCommitLog?.Dispose();
         _log?.Dispose();
         _manifest?.Dispose();
         _tables.Dispose();
@@ -148,6 +157,10 @@ public sealed partial class StorageEngine : IDisposable
         public Lsn Durable => Log.Durable;
 
         public Lsn End => Log.End;
+
+        public void MakeRoom(int frameLength) => Log.MakeRoom(frameLength);
+
+        public void FlushSoon() => Log.FlushSoon();
 
         public void WaitDurable(Lsn position) => Log.WaitDurable(position);
     }

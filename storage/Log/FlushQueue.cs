@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace OmenDb.Storage.Log;
 
 /// <summary>Who may write the log file, and who waits for whom: leader-style group commit without a log thread.</summary>
@@ -10,12 +12,23 @@ namespace OmenDb.Storage.Log;
 ///   T3              append, wait .................................................... done
 ///   T4                  append, wait ................................................ done
 /// </code>
+/// <para>Left alone, sixteen clients that commit again at once fall into two groups that take turns, each waiting through the other's flush:
+/// half of what the device could do. So a leader on a slow device waits a moment (<see cref="Gather"/>) for those whom the last
+/// flush sent home, and one flush takes them all. A client alone never waits: nobody else was sent home.</para>
 /// </remarks>
 internal sealed class FlushQueue
 {
+    /// <summary>A wait that nobody came in halves the next ones, this many times; then it is tried again after as many flushes as that took.</summary>
+    private const int MostPatienceLost = 6;
+
     private readonly Lock _gate = new();
     private readonly LinkedList<Waiter> _waiters = new();
     private bool _hasLeader;
+    private bool _leaderWaits; // the leader wants a position too, he does not lead for others only
+    private int _waiting;      // entries of _waiters, readable without the lock
+    private int _expected;     // who waited for the last flush, or came during it
+    private int _patienceLost; // the leader's
+    private int _flushesSinceLoss;
     private long _durable;
     private bool _failed;
 
@@ -34,10 +47,12 @@ internal sealed class FlushQueue
             if (!_hasLeader)
             {
                 _hasLeader = true;
+                _leaderWaits = target != Lsn.Max;
                 return true;
             }
             waiter = new Waiter(target.Value);
             _waiters.AddLast(waiter);
+            Volatile.Write(ref _waiting, _waiters.Count);
         }
         using (cancellation.CanBeCanceled ? cancellation.Register(() => Cancel(waiter)) : default)
         {
@@ -46,6 +61,30 @@ internal sealed class FlushQueue
                 cancellation.ThrowIfCancellationRequested();
             return verdict == Verdict.Lead;
         }
+    }
+
+    /// <summary>Committers that wait for the leader's next flush.</summary>
+    public int WaitingCount => Volatile.Read(ref _waiting);
+
+    /// <summary>As the leader, before a flush: waits for those whom the last flush sent home.</summary>
+    /// <param name="longest">In ticks of <see cref="Stopwatch"/>; the flush's own length is the measure: a quarter of it.</param>
+    public void Gather(long longest)
+    {
+        var expected = Volatile.Read(ref _expected) - 1; // the leader is one of them
+        if (WaitingCount >= expected)
+            return;
+        if (_patienceLost == MostPatienceLost && ++_flushesSinceLoss < 1 << MostPatienceLost)
+            return;
+        var end = Stopwatch.GetTimestamp() + (longest >> Math.Min(_patienceLost, MostPatienceLost - 1));
+        var came = WaitingCount;
+        while (WaitingCount < expected && Stopwatch.GetTimestamp() < end)
+            Thread.Yield(); // a timer would be coarser than the wait
+        if (WaitingCount > came)
+            (_patienceLost, _flushesSinceLoss) = (0, 0);
+        else if (_patienceLost < MostPatienceLost)
+            (_patienceLost, _flushesSinceLoss) = (_patienceLost + 1, 0);
+        else
+            _flushesSinceLoss = 0;
     }
 
     /// <summary>Ends the leadership: <paramref name="durable"/> is on the device, or the log has failed for good.</summary>
@@ -68,15 +107,18 @@ internal sealed class FlushQueue
                 }
                 node = following;
             }
+            _expected = (done?.Count ?? 0) + _waiters.Count + (_leaderWaits ? 1 : 0);
             if (_waiters.First is { } first)
             {
                 next = first.Value;
+                _leaderWaits = next.Target != long.MaxValue;
                 _waiters.RemoveFirst();
             }
             else
             {
                 _hasLeader = false;
             }
+            Volatile.Write(ref _waiting, _waiters.Count);
         }
         next?.Settle(Verdict.Lead); // first: the disk should not idle while others wake up
         if (done is not null)
@@ -92,6 +134,7 @@ internal sealed class FlushQueue
         {
             if (!_waiters.Remove(waiter))
                 return; // already settled
+            Volatile.Write(ref _waiting, _waiters.Count);
         }
         waiter.Settle(Verdict.Cancelled);
     }

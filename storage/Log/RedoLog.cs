@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Types;
 
@@ -21,6 +22,9 @@ namespace OmenDb.Storage.Log;
 /// </remarks>
 public sealed class RedoLog : IDisposable
 {
+    /// <summary>Below, a flush is over before others could join it.</summary>
+    private static readonly long SlowFlushTicks = Stopwatch.Frequency / 2000; // half a millisecond
+
     // Room for what may follow a record before space is checked again: a mark, a header and the unused end of a segment.
     private const int SpaceReserve = 512;
 
@@ -47,6 +51,7 @@ public sealed class RedoLog : IDisposable
     private long _written;
     private long _durable;
     private long _flushCount;
+    private long _flushTicks; // of a flush, smoothed; the leader's
     private SqlException? _failure;
     private bool _disposed;
     private int _preparing;
@@ -73,6 +78,9 @@ public sealed class RedoLog : IDisposable
     public long FlushCount => Volatile.Read(ref _flushCount);
 
     public int SegmentSize => _segmentSize;
+
+    /// <summary>Committers that wait for the next flush, the one that leads it apart.</summary>
+    internal int WaitingCount => _queue.WaitingCount;
 
     /// <summary>Why the log accepts nothing any more; null while it is sound.</summary>
     public SqlException? Failure => Volatile.Read(ref _failure);
@@ -135,8 +143,24 @@ public sealed class RedoLog : IDisposable
     {
         if (record.Length > _options.StreamAbove)
             return Stream(record);
-        var payloadCrc = Crc32C.Compute(record); // outside the lock; most records fit into one frame
+        return Append(record, Crc32C.Compute(record)); // outside the lock; most records fit into one frame
+    }
+
+    /// <summary>For callers that append under a lock of their own: waits, before they take it, until a record of that length can be appended
+    /// without waiting for the device. Others may use up the room meanwhile; then appending waits after all.</summary>
+    /// <exception cref="SqlException">53100, 58030.</exception>
+    public void MakeRoom(long recordLength)
+    {
+        ThrowIfUnusable();
         if (Volatile.Read(ref _end) - Volatile.Read(ref _written) > _options.MaxBufferedBytes && _queue.Enter(Lsn.Max))
+            Lead(flush: false);
+        _segments.EnsureReady(EndLsn.Value + SpaceFor(recordLength));
+    }
+
+    private Lsn Append(ReadOnlySpan<byte> record, uint payloadCrc)
+    {
+        // Twice what MakeRoom waits for: only those who came without it wait here.
+        if (Volatile.Read(ref _end) - Volatile.Read(ref _written) > 2L * _options.MaxBufferedBytes && _queue.Enter(Lsn.Max))
             Lead(flush: false);
         while (true)
         {
@@ -349,6 +373,8 @@ public sealed class RedoLog : IDisposable
         try
         {
             long end;
+            if (flush && !closing && _flushTicks > SlowFlushTicks)
+                _queue.Gather(_flushTicks / 4);
             lock (_append)
             {
                 if (Failure is not null)
@@ -379,9 +405,11 @@ public sealed class RedoLog : IDisposable
 
     private void Flush(long end)
     {
+        var began = Stopwatch.GetTimestamp();
         foreach (var segment in _unflushedSegments)
             _segments.File(segment).Flush();
         _unflushedSegments.Clear();
+        _flushTicks += (Stopwatch.GetTimestamp() - began - _flushTicks) / 8;
         Volatile.Write(ref _flushCount, _flushCount + 1);
         Volatile.Write(ref _durable, end);
         Durable?.Invoke(new Lsn(end));

@@ -13,6 +13,7 @@ public sealed class Transaction
     private readonly object _ended = new();
     private Snapshot? _first;
     private int _state;
+    private Types.SqlException? _abandoned; // guarded by _ended
 
     internal Transaction(TransactionManager manager, ulong id, IsolationLevel isolation, bool readOnly)
     {
@@ -128,6 +129,7 @@ public sealed class Transaction
     /// <summary>Blocks until this transaction has committed (and is visible) or rolled back.</summary>
     /// <param name="timeout"><see cref="Timeout.InfiniteTimeSpan"/> to wait for ever.</param>
     /// <param name="cancellation">Ends the wait with <see cref="WaitOutcome.Cancelled"/>.</param>
+    /// <exception cref="Types.SqlException">58030: the log has failed under its commit, which will therefore never end.</exception>
     public WaitOutcome WaitForEnd(TimeSpan timeout, CancellationToken cancellation)
     {
         if (State >= TransactionState.Committed)
@@ -142,6 +144,8 @@ public sealed class Transaction
         {
             while (State < TransactionState.Committed)
             {
+                if (_abandoned is { } failure)
+                    throw new Types.SqlException(failure.SqlState, failure.Message, failure) { Hint = failure.Hint };
                 if (cancellation.IsCancellationRequested)
                     return WaitOutcome.Cancelled;
                 var left = deadline - Environment.TickCount64;
@@ -151,6 +155,16 @@ public sealed class Transaction
             }
         }
         return WaitOutcome.Ended;
+    }
+
+    /// <summary>The log has failed under its commit: it will never end, and nobody is to wait for that.</summary>
+    internal void Abandon(Types.SqlException failure)
+    {
+        lock (_ended)
+        {
+            _abandoned = failure;
+            Monitor.PulseAll(_ended);
+        }
     }
 
     internal void SetState(TransactionState state)

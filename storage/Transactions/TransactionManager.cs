@@ -76,7 +76,8 @@ public sealed class TransactionManager
     /// <summary>Makes the transaction's changes durable and visible.</summary>
     /// <remarks>When this throws before the log took the commit (no space, a catalog conflict), the transaction is still active and
     /// the caller rolls it back. When waiting for the disk fails, nobody can know whether the commit will be there after a
-    /// restart: the transaction stays invisible and the log refuses everything from then on.</remarks>
+    /// restart: the transaction stays invisible, its rows stay locked, and the log refuses everything from then on; who waits for it gets
+    /// the log's error.</remarks>
     public void Commit(Transaction transaction)
     {
         Debug.Assert(transaction.State == TransactionState.Active, "a transaction commits once");
@@ -88,6 +89,7 @@ public sealed class TransactionManager
         }
         using var frame = BuildFrame(transaction);
         Lsn position;
+        _log.MakeRoom(frame.Bytes.Length); // inside, nobody waits for the device
         lock (_order)
         {
             // The merge must see all catalog changes before it in the order, so it happens inside.
@@ -102,11 +104,22 @@ public sealed class TransactionManager
             transaction.StagedCatalog?.Reserve();
             _pending.Enqueue(transaction);
         }
-        if (transaction.SynchronousCommit)
-            _log.WaitDurable(position);
-        else
-            WaitForSynchronousBefore(transaction);
-        Publish();
+        try
+        {
+            if (transaction.SynchronousCommit)
+                _log.WaitDurable(position);
+            else
+                WaitForSynchronousBefore(transaction);
+        }
+        catch (Types.SqlException e)
+        {
+            transaction.Abandon(e);
+            throw;
+        }
+        if (transaction.State != TransactionState.Committed) // most of a group are published by the first of it
+            Publish();
+        if (!transaction.SynchronousCommit)
+            _log.FlushSoon();
         transaction.StagedCatalog?.RunCommitActions();
         transaction.CloseSnapshot();
         _garbage.Run();

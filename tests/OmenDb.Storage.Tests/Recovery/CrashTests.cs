@@ -87,59 +87,22 @@ public sealed class CrashTests(ITestOutputHelper output)
 }
 
 /// <summary>A file system that leaves out one kind of flush: a planted bug.</summary>
-internal sealed class WithoutFlush(IFileSystem inner, string which) : IFileSystem
+internal sealed class WithoutFlush(IFileSystem inner, string which) : WrappedFileSystem(inner)
 {
-    public IFile Open(string path, FileOpenMode mode) => new Handle(inner.Open(path, mode), IsMeant(path, "flush"));
-
-    public bool FileExists(string path) => inner.FileExists(path);
-
-    public bool DirectoryExists(string path) => inner.DirectoryExists(path);
-
-    public void CreateDirectory(string path) => inner.CreateDirectory(path);
-
-    public IReadOnlyList<string> List(string directory) => inner.List(directory);
-
-    public void Rename(string from, string to) => inner.Rename(from, to);
-
-    public void Delete(string path) => inner.Delete(path);
-
-    public void DeleteDirectory(string path) => inner.DeleteDirectory(path);
-
-    public void FlushDirectory(string directory)
+    public override void FlushDirectory(string directory)
     {
         if (!IsMeant(directory + "/", "directory flush"))
-            inner.FlushDirectory(directory);
+            Inner.FlushDirectory(directory);
     }
 
-    public IDisposable? TryLock(string path, out string holder) => inner.TryLock(path, out holder);
-
-    public long FreeSpace(string directory) => inner.FreeSpace(directory);
+    protected override void FlushFile(IFile file)
+    {
+        if (!IsMeant(file.Path, "flush"))
+            file.Flush();
+    }
 
     private bool IsMeant(string path, string flush) =>
         (path.StartsWith("/db/log/", StringComparison.Ordinal) && which == "log " + flush)
         || (path.StartsWith("/db/checkpoint/", StringComparison.Ordinal) && which == "checkpoint " + flush)
         || ((path == "/db/" || path.StartsWith("/db/MANIFEST", StringComparison.Ordinal)) && which == "manifest " + flush);
-
-    private sealed class Handle(IFile inner, bool ignoresFlush) : IFile
-    {
-        public string Path => inner.Path;
-
-        public long Length => inner.Length;
-
-        public int Read(long offset, Span<byte> buffer) => inner.Read(offset, buffer);
-
-        public int Write(long offset, ReadOnlySpan<byte> bytes) => inner.Write(offset, bytes);
-
-        public void Flush()
-        {
-            if (!ignoresFlush)
-                inner.Flush();
-        }
-
-        public void SetLength(long length) => inner.SetLength(length);
-
-        public void Preallocate(long length) => inner.Preallocate(length);
-
-        public void Dispose() => inner.Dispose();
-    }
 }

@@ -33,6 +33,9 @@ internal static class Rows
         return engine.GetTable(entry);
     }
 
+    public static Table Find(StorageEngine engine, string name = "t") =>
+        engine.GetTable((TableEntry)engine.Catalog.FindRelation("omendb", "public", name)!);
+
     public static Batch Batch(params (long? Id, string? Name, int? Score)[] rows)
     {
         var batch = new Batch(3) { Length = rows.Length };
