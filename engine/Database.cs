@@ -48,7 +48,15 @@ public sealed class Database : IDisposable
 
     /// <summary>The same over another file system, for tests.</summary>
     public static Database Open(IFileSystem files, string directory, DatabaseOptions? options = null) =>
-        new(StorageEngine.Open(files, directory), options ?? new DatabaseOptions(), directory);
+        new(OpenStorage(files, directory, options ?? new DatabaseOptions()), options ?? new DatabaseOptions(), directory);
+
+    private static StorageEngine OpenStorage(IFileSystem files, string directory, DatabaseOptions options)
+    {
+        var storage = new StorageOptions();
+        if (options.RecoveryTarget > TimeSpan.Zero)
+            storage = storage with { RecoveryTarget = options.RecoveryTarget };
+        return StorageEngine.Open(options.FlushDelay > TimeSpan.Zero ? new DelayedFileSystem(files, options.FlushDelay) : files, directory, storage);
+    }
 
     /// <summary>A database without files that ends with the process.</summary>
     public static Database OpenInMemory(DatabaseOptions? options = null) => new(StorageEngine.OpenInMemory(), options ?? new DatabaseOptions(), "");
@@ -84,7 +92,11 @@ public sealed class Database : IDisposable
     }
 
     /// <summary>Makes the next start quick: what the log holds goes to files of its own.</summary>
-    public void Checkpoint() => Storage.Checkpoint();
+    /// <exception cref="OperationCanceledException">Nothing is lost: the log goes on.</exception>
+    public void Checkpoint(CancellationToken cancellation = default) => Storage.Checkpoint(cancellation);
+
+    /// <summary>Everything committed is on the device when this returns, also what was committed without waiting for it.</summary>
+    public void FlushLog() => Storage.FlushLog();
 
     internal void Forget(Session session) => _sessions.TryRemove(session.BackendId, out _);
 

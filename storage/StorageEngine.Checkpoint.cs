@@ -9,6 +9,7 @@ namespace OmenDb.Storage;
 public sealed partial class StorageEngine : ICheckpointSource
 {
     private readonly Lock _background = new();
+    private readonly ReplayRate _replayRate = new();
     private Task _backgroundCheckpoint = Task.CompletedTask;
     private long _checkpointLogBytes;
     private long _lastCheckpointAt; // log position
@@ -46,7 +47,7 @@ public sealed partial class StorageEngine : ICheckpointSource
             if (_sequences.Saved(entry, clean: false) is var (value, called))
                 sequences.Add((entry.Oid, value, called));
         }
-        return new CheckpointPoint(snapshot, from, tables, CatalogImage.Write(catalog, _catalog.LastNumbers, sequences), new Dictionary<string, long>());
+        return new CheckpointPoint(snapshot, from, tables, CatalogImage.Write(catalog, _catalog.LastNumbers, sequences), _replayRate.Counters);
     }
 
     /// <summary>Those physical columns that the entry still names.</summary>
@@ -57,6 +58,7 @@ public sealed partial class StorageEngine : ICheckpointSource
     /// <returns>The newest commit that is in it.</returns>
     private ulong LoadCheckpoint(int parallelism)
     {
+        _replayRate.Load(_manifest!.Counters);
         var loader = new CheckpointLoader(_directory!.Files, _directory.CheckpointPath, _manifest!);
         loader.Sweep();
         var from = (ulong)_manifest!.Counters.GetValueOrDefault(CheckpointFormat.TimestampCounter);
@@ -71,11 +73,11 @@ public sealed partial class StorageEngine : ICheckpointSource
     }
 
     /// <summary>Watches the log's growth; called by whoever has flushed it, so it only hands over.</summary>
-    private void StartCheckpointing(long logBytes)
+    private void StartCheckpointing(StorageOptions options)
     {
-        if (logBytes <= 0)
+        _checkpointLogBytes = options.CheckpointLogBytes ?? _replayRate.BytesIn(options.RecoveryTarget);
+        if (_checkpointLogBytes <= 0)
             return;
-        _checkpointLogBytes = logBytes;
         _lastCheckpointAt = _manifest!.ReplayFrom.Value;
         _log!.Durable = durable =>
         {

@@ -45,15 +45,18 @@ public sealed partial class StorageEngine : IDisposable
             _commitLog = late;
             Transactions = new TransactionManager(late, new RedoBuilder(late), _catalog);
             var from = LoadCheckpoint(options.LoadParallelism);
-            var replay = new RedoReplay(_tables, _catalog, _sequences, from);
+            using var replay = new RedoReplay(_tables, _catalog, _sequences, from, options.ReplayParallelism);
+            var began = System.Diagnostics.Stopwatch.GetTimestamp();
             _log = RedoLog.Open(files, _directory.LogPath, options.Log with { KnownDurable = _manifest.LogDurable }, _manifest.ReplayFrom, replay);
+            replay.Finish();
+            _replayRate.Measured(replay.Bytes, System.Diagnostics.Stopwatch.GetElapsedTime(began));
             late.Log = _redoCommitLog = new RedoCommitLog(_log, options.AsynchronousFlushDelay);
             _checkpointer = new Checkpointer(files, _directory.CheckpointPath, _manifest, _log, this);
-            FinishRecovery();
+            FinishRecovery(options.LoadParallelism);
             Transactions.StartAfter(replay.LastTimestamp, _log.EndLsn);
             if (_catalog.Current.Count == 0)
                 Initialise();
-            StartCheckpointing(options.CheckpointLogBytes);
+            StartCheckpointing(options);
         }
         catch
         {
@@ -113,19 +116,27 @@ public sealed partial class StorageEngine : IDisposable
     }
 
     /// <summary>Indexes are built from the rows, and appends go on where there is room.</summary>
-    private void FinishRecovery()
+    private void FinishRecovery(int parallelism)
     {
         foreach (var table in _tables.All)
             table.FinishReplay();
-        foreach (var entry in _catalog.Current.Objects)
+        var indexes = _catalog.Current.Objects.OfType<IndexEntry>().ToArray();
+        try
         {
-            if (entry is not IndexEntry index)
-                continue;
-            var table = _catalog.Current.Find<TableEntry>(index.TableOid)!;
-            if (GetTable(table).CreateIndex(Definition(table, index), null, out var duplicate) is null)
-                throw new Types.SqlException(Types.SqlState.IndexCorrupted,
-                    $"rows {duplicate.First} and {duplicate.Second} of table \"{table.Name}\" have the same key in unique index \"{index.Name}\"");
+            Parallel.ForEach(indexes, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, RebuildIndex);
         }
+        catch (AggregateException e) when (e.InnerExceptions.OfType<Types.SqlException>().FirstOrDefault() is { } first)
+        {
+            throw new Types.SqlException(first.SqlState, first.Message, e) { Detail = first.Detail, Hint = first.Hint };
+        }
+    }
+
+    private void RebuildIndex(IndexEntry index)
+    {
+        var table = _catalog.Current.Find<TableEntry>(index.TableOid)!;
+        if (GetTable(table).CreateIndex(Definition(table, index), null, out var duplicate) is null)
+            throw new Types.SqlException(Types.SqlState.IndexCorrupted,
+                $"rows {duplicate.First} and {duplicate.Second} of table \"{table.Name}\" have the same key in unique index \"{index.Name}\"");
     }
 
     public void Dispose()

@@ -14,7 +14,13 @@ public sealed record StorageOptions
     /// <remarks>As PostgreSQL's wal_writer_delay.</remarks>
     public TimeSpan AsynchronousFlushDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>A checkpoint runs in the background when the log has grown by this since the last one; 0: only when asked for.</summary>
-    /// <remarks>256 MB: replay runs at some 100 to 300 MB/s, so a start after a crash stays at a few seconds.</remarks>
-    public long CheckpointLogBytes { get; init; } = 256L << 20;
+    /// <summary>How long repeating the log after a crash may take: a checkpoint runs in the background when the log since the last one has grown to
+    /// what this machine replays in that time, by the rate measured at its last recovery.</summary>
+    public TimeSpan RecoveryTarget { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes of log instead of <see cref="RecoveryTarget"/>; 0: a checkpoint runs only when asked for; null: by the target.</summary>
+    public long? CheckpointLogBytes { get; init; }
+
+    /// <summary>Threads that repeat the log; 1: the opening thread does it alone.</summary>
+    public int ReplayParallelism { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
 }

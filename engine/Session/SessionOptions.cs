@@ -22,6 +22,12 @@ public sealed record DatabaseOptions
     /// <summary>Sessions at a time; one more is refused with 53300.</summary>
     public int MaxConnections { get; init; } = 100;
 
+    /// <summary>How long recovery may take to repeat the log after a crash: sets how often checkpoints run. Zero: the storage's default.</summary>
+    public TimeSpan RecoveryTarget { get; init; }
+
+    /// <summary>For measurements: every flush takes at least this long, as on a slow device. Zero: as long as it takes.</summary>
+    public TimeSpan FlushDelay { get; init; }
+
     /// <summary>Defaults of settings for all sessions, as in a configuration file.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 }

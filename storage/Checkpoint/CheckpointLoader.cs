@@ -73,7 +73,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
             for (var i = 0; i < vectors.Length; i++)
             {
                 using var batch = reader.Read(i);
-                LoadVector(table.Table, segment, vectors[i], columns, batch, path);
+                LoadVector(table.Table, segment, vectors[i], columns, batch, (ulong)file.Timestamp, path);
             }
         }
         catch (InvalidDataException e)
@@ -83,7 +83,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         }
     }
 
-    private static unsafe void LoadVector(Table table, Segment segment, int vector, int[] columns, Batch batch, string path)
+    private static unsafe void LoadVector(Table table, Segment segment, int vector, int[] columns, Batch batch, ulong timestamp, string path)
     {
         var rows = new int[batch.Length];
         var source = batch.Columns[columns.Length];
@@ -101,9 +101,12 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
             table.RestoreDefaults(slot, columns);
         for (var c = 0; c < columns.Length; c++)
         {
-            if (columns[c] >= 0)
-                table.RestoreColumn(slot, columns[c], batch.Columns[c], rows);
+            if (columns[c] < 0)
+                continue;
+            table.RestoreColumn(slot, columns[c], batch.Columns[c], rows);
+            slot.Columns[columns[c]].LastChanged = timestamp; // what a merge of deltas goes by
         }
+        slot.RowsLastChanged = timestamp;
         table.RestoreAlive(slot, rows);
     }
 

@@ -89,6 +89,8 @@ internal sealed class Checkpointer(IFileSystem files, string directory, Manifest
                 added.Add(writer.Write(table, segment, plan, manifest.TakeFileNumber()));
                 if (plan.IsBase)
                     removed.AddRange(ofSegment);
+                else if (plan.IsMerged)
+                    removed.AddRange(ofSegment.Skip(1));
             }
         }
         // What is left belongs to tables that the catalog no longer has.

@@ -12,16 +12,51 @@ namespace OmenDb.Storage.Checkpoint;
 /// <summary>Writes what has changed in one segment, as one snapshot sees it.</summary>
 internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, Snapshot snapshot, ulong previous) : IDisposable
 {
+    /// <summary>More deltas than this are merged into one: a start opens each file, and the manifest names it.</summary>
+    private const int MostDeltas = 8;
+
     private readonly Selection _scratch = new(RowId.VectorRows);
 
     /// <summary>What is to be written of a segment. Nothing when there are no vectors.</summary>
-    internal readonly record struct Plan(List<int> Vectors, List<int> Columns, bool IsBase);
+    /// <param name="Vectors">Complete lists of their live rows are written.</param>
+    /// <param name="Columns">Physical columns whose values are written.</param>
+    /// <param name="IsBase">It replaces all files of the segment.</param>
+    /// <param name="IsMerged">It replaces all but the first.</param>
+    internal readonly record struct Plan(List<int> Vectors, List<int> Columns, bool IsBase, bool IsMerged);
 
-    /// <summary>A delta, or a new base when there is none yet or when the deltas would exceed half of it.</summary>
+    /// <summary>A delta; one for all changes since the base when there are many; or a new base when there is none yet or when the deltas would
+    /// exceed half of it.</summary>
     /// <param name="table">With the columns to keep.</param>
     /// <param name="segment">Of the table.</param>
     /// <param name="live">Its live files, rising by number; the first is the base.</param>
     public Plan Decide(CheckpointTable table, Segment segment, IReadOnlyList<CheckpointFile> live)
+    {
+        var (vectors, columns) = ChangedSince(previous, table, segment);
+        if (vectors.Count == 0)
+            return new Plan([], [], false, false);
+        if (live.Count > 0)
+        {
+            var total = (double)segment.VectorCount * (table.Columns.Count + 1);
+            var share = vectors.Count * (columns.Count + 1) / total;
+            var deltas = live.Skip(1).Sum(file => (double)file.SizeBytes) / Math.Max(1, live[0].SizeBytes);
+            var merges = live.Count > MostDeltas;
+            if (merges && live.All(file => file.Timestamp > 0))
+            {
+                (vectors, columns) = ChangedSince((ulong)live[0].Timestamp, table, segment);
+                share = vectors.Count * (columns.Count + 1) / total;
+                deltas = 0;
+            }
+            else if (merges)
+            {
+                deltas = 1;
+            }
+            if (share + deltas <= 0.5)
+                return new Plan(vectors, [.. columns], false, merges);
+        }
+        return new Plan([.. Enumerable.Range(0, segment.VectorCount)], [.. table.Columns.Select(c => c.Physical)], true, false);
+    }
+
+    private static (List<int> Vectors, SortedSet<int> Columns) ChangedSince(ulong since, CheckpointTable table, Segment segment)
     {
         var vectors = new List<int>();
         var columns = new SortedSet<int>();
@@ -29,11 +64,11 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         {
             // Without the latch: a commit marks its vectors before it becomes visible, so what the snapshot sees is marked.
             var slot = segment.Vector(v);
-            var changed = Volatile.Read(ref slot.RowsLastChanged) > previous;
+            var changed = Volatile.Read(ref slot.RowsLastChanged) > since;
             var chunks = slot.Columns;
             foreach (var (physical, _) in table.Columns)
             {
-                if (physical < chunks.Length && Volatile.Read(ref chunks[physical].LastChanged) > previous)
+                if (physical < chunks.Length && Volatile.Read(ref chunks[physical].LastChanged) > since)
                 {
                     columns.Add(physical);
                     changed = true;
@@ -42,17 +77,7 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
             if (changed)
                 vectors.Add(v);
         }
-        if (vectors.Count == 0)
-            return new Plan([], [], false);
-        if (live.Count > 0)
-        {
-            var total = (double)segment.VectorCount * (table.Columns.Count + 1);
-            var share = vectors.Count * (columns.Count + 1) / total;
-            var deltas = live.Skip(1).Sum(file => (double)file.SizeBytes) / Math.Max(1, live[0].SizeBytes);
-            if (share + deltas <= 0.5)
-                return new Plan(vectors, [.. columns], false);
-        }
-        return new Plan([.. Enumerable.Range(0, segment.VectorCount)], [.. table.Columns.Select(c => c.Physical)], true);
+        return (vectors, columns);
     }
 
     /// <summary>Writes and flushes the file; its name is not durable yet.</summary>
@@ -77,7 +102,7 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         }
         stream.Complete();
         return new CheckpointFile(number, name, plan.IsBase ? CheckpointFileKind.SegmentBase : CheckpointFileKind.SegmentDelta,
-            table.Table.StorageId, segment.Number, stream.Length, [.. stream.BlockCrcs]);
+            table.Table.StorageId, segment.Number, stream.Length, [.. stream.BlockCrcs], (long)snapshot.ReadTimestamp.Value);
     }
 
     public void Dispose() => _scratch.Dispose();

@@ -8,21 +8,57 @@ namespace OmenDb.Storage.Indexes;
 /// need them do not use the index (<see cref="TableIndex.ValidFrom"/>).</remarks>
 internal static unsafe class IndexBuilder
 {
-    public static bool Build(TableIndex index, Segment[] segments, out (RowId First, RowId Second) duplicate)
+    /// <summary>Keys and rows of one segment.</summary>
+    private sealed class Found
     {
-        var keys = new List<(byte[] Key, bool HasNull)>();
-        var rows = new List<ulong>();
-        var fixedKeys = new List<ulong>();
-        foreach (var segment in segments)
-        {
-            for (var v = 0; v < segment.VectorCount; v++)
-                Collect(index, segment.Vector(v), keys, fixedKeys, rows);
-        }
-        return index.Layout.IsFixed ? LoadFixed(index, fixedKeys, rows, out duplicate) : LoadBytes(index, keys, rows, out duplicate);
+        public readonly List<(byte[] Key, bool HasNull)> Keys = [];
+        public readonly List<ulong> FixedKeys = [];
+        public readonly List<ulong> Rows = [];
+        public readonly List<RowId> Nulls = [];
     }
 
-    private static void Collect(TableIndex index, VectorSlot slot, List<(byte[] Key, bool HasNull)> keys, List<ulong> fixedKeys, List<ulong> rows)
+    public static bool Build(TableIndex index, Segment[] segments, out (RowId First, RowId Second) duplicate)
     {
+        var found = new Found[segments.Length];
+        if (segments.Length < 2)
+            CollectSegments(0, segments.Length);
+        else
+            Parallel.For(0, segments.Length, s => CollectSegments(s, s + 1));
+        foreach (var row in found.SelectMany(f => f.Nulls))
+            index.AddNull(row);
+        ulong[] rows = Joined(found.Select(f => f.Rows));
+        return index.Layout.IsFixed
+            ? LoadFixed(index, Joined(found.Select(f => f.FixedKeys)), rows, out duplicate)
+            : LoadBytes(index, [.. found.SelectMany(f => f.Keys)], rows, out duplicate);
+
+        void CollectSegments(int first, int end)
+        {
+            for (var s = first; s < end; s++)
+            {
+                found[s] = new Found();
+                for (var v = 0; v < segments[s].VectorCount; v++)
+                    Collect(index, segments[s].Vector(v), found[s]);
+            }
+        }
+    }
+
+    private static ulong[] Joined(IEnumerable<List<ulong>> pieces)
+    {
+        var lists = pieces.ToArray();
+        var joined = new ulong[lists.Sum(list => list.Count)];
+        var at = 0;
+        foreach (var list in lists)
+        {
+            list.CopyTo(joined, at);
+            at += list.Count;
+        }
+        return joined;
+    }
+
+    private static void Collect(TableIndex index, VectorSlot slot, Found found)
+    {
+        if (CollectFixed(index, slot, found))
+            return;
         Span<KeyCell> cells = stackalloc KeyCell[index.Columns.Length];
         slot.Latch.Enter();
         try
@@ -39,17 +75,45 @@ internal static unsafe class IndexBuilder
                 {
                     if (hasNull)
                     {
-                        index.AddNull(id);
+                        found.Nulls.Add(id);
                         continue;
                     }
-                    fixedKeys.Add(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(key));
+                    found.FixedKeys.Add(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(key));
                 }
                 else
                 {
-                    keys.Add((key, hasNull));
+                    found.Keys.Add((key, hasNull));
                 }
-                rows.Add(id.Value);
+                found.Rows.Add(id.Value);
             }
+        }
+        finally
+        {
+            slot.Latch.Exit();
+        }
+    }
+
+    /// <summary>Plain numbers without nulls are read at once: no key is made into bytes.</summary>
+    private static bool CollectFixed(TableIndex index, VectorSlot slot, Found found)
+    {
+        if (!index.Layout.IsFixed || index.Definition.PredicateColumn >= 0)
+            return false;
+        slot.Latch.Enter();
+        try
+        {
+            ref var chunk = ref slot.Columns[index.Columns[0]];
+            if (chunk.Values is null || chunk.Validity is not null)
+                return false; // all default, or nulls: the long way
+            var numbers = new ulong[slot.RowCount];
+            index.Layout.EncodeFixed(chunk.Values.Pointer, 0, numbers); // in range: values reach to the row count
+            for (var row = 0; row < numbers.Length; row++)
+            {
+                if (slot.IsDead(row) || IsDeleted(slot.Versions, row))
+                    continue;
+                found.FixedKeys.Add(numbers[row]);
+                found.Rows.Add((slot.FirstRow + row).Value);
+            }
+            return true;
         }
         finally
         {
@@ -60,11 +124,9 @@ internal static unsafe class IndexBuilder
     private static bool IsDeleted(VectorVersions? versions, int row) =>
         versions is not null && versions.Find(row) is >= 0 and var entry && versions.Entries[entry].DeletedBy is not null;
 
-    private static bool LoadFixed(TableIndex index, List<ulong> keyList, List<ulong> rowList, out (RowId, RowId) duplicate)
+    private static bool LoadFixed(TableIndex index, ulong[] keys, ulong[] rows, out (RowId, RowId) duplicate)
     {
-        var keys = keyList.ToArray();
-        var rows = rowList.ToArray();
-        Array.Sort(keys, rows);
+        KeySort.Sort(ref keys, ref rows, Environment.ProcessorCount);
         duplicate = default;
         var bytes = new byte[keys.Length * 8];
         var ends = new int[keys.Length];
@@ -93,7 +155,7 @@ internal static unsafe class IndexBuilder
         return true;
     }
 
-    private static bool LoadBytes(TableIndex index, List<(byte[] Key, bool HasNull)> keyList, List<ulong> rowList, out (RowId, RowId) duplicate)
+    private static bool LoadBytes(TableIndex index, List<(byte[] Key, bool HasNull)> keyList, ulong[] rowList, out (RowId, RowId) duplicate)
     {
         duplicate = default;
         var order = new int[keyList.Count];

@@ -24,8 +24,10 @@ public enum CheckpointFileKind
 /// <param name="Segment">Index of the segment in its table.</param>
 /// <param name="SizeBytes">Length of the file: a shorter one is damaged.</param>
 /// <param name="BlockCrcs">CRC32C of each 1 MiB of the file, the last one shorter: so that damage has an offset.</param>
+/// <param name="Timestamp">The newest commit that the file may contain; 0: written before this was kept.</param>
 public sealed record CheckpointFile(
-    long Number, string Name, CheckpointFileKind Kind, long TableId, int Segment, long SizeBytes, IReadOnlyList<uint> BlockCrcs);
+    long Number, string Name, CheckpointFileKind Kind, long TableId, int Segment, long SizeBytes, IReadOnlyList<uint> BlockCrcs,
+    long Timestamp = 0);
 
 /// <summary>One atomic change of the manifest; what is null stays as it was.</summary>
 public sealed record ManifestEdit

@@ -5,35 +5,45 @@ using OmenDb.Types;
 
 namespace OmenDb.Storage.Records;
 
-/// <summary>Applies the log to tables, catalog and sequences at start.</summary>
-internal sealed class RedoReplay : IRedoConsumer
+/// <summary>Applies the log to tables, catalog and sequences at start. Row records may go to threads of their own; definitions wait for them.</summary>
+internal sealed class RedoReplay : IRedoConsumer, IDisposable
 {
     private readonly TableStore _tables;
     private readonly CatalogStore _catalog;
     private readonly SequenceStore _sequences;
     private readonly ulong _after;
     private readonly Dictionary<ulong, List<byte[]>> _parts = [];
+    private readonly ReplayWorkers? _workers;
 
     /// <param name="tables">As of the checkpoint.</param>
     /// <param name="catalog">Likewise.</param>
     /// <param name="sequences">Likewise.</param>
     /// <param name="after">The newest commit in the checkpoint.</param>
-    public RedoReplay(TableStore tables, CatalogStore catalog, SequenceStore sequences, ulong after)
+    /// <param name="parallelism">Threads; 1: the caller's only.</param>
+    public RedoReplay(TableStore tables, CatalogStore catalog, SequenceStore sequences, ulong after, int parallelism)
     {
         _tables = tables;
         _catalog = catalog;
         _sequences = sequences;
         _after = LastTimestamp = after;
+        if (parallelism > 1)
+            _workers = new ReplayWorkers(parallelism, ApplyRows);
     }
 
     /// <summary>The newest commit that was found.</summary>
     public ulong LastTimestamp { get; private set; }
 
-    public long Frames { get; private set; }
+    /// <summary>Bytes of records that were looked at.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Returns when everything is applied.</summary>
+    public void Finish() => _workers?.Drain();
+
+    public void Dispose() => _workers?.Dispose();
 
     public void Replay(Lsn start, Lsn end, ReadOnlySpan<byte> record)
     {
-        Frames++;
+        Bytes += record.Length;
         var reader = new RedoReader(record);
         var kind = (RedoFrameKind)reader.U8();
         var transaction = reader.U64();
@@ -71,15 +81,22 @@ internal sealed class RedoReplay : IRedoConsumer
         while (!rest.AtEnd)
         {
             var kind = (RecordKind)rest.U8();
-            var body = new RedoReader(rest.Take(rest.I32()));
+            var bytes = rest.Take(rest.I32());
             if (definitions != (kind == RecordKind.CatalogChange))
                 continue;
+            var body = new RedoReader(bytes);
             switch (kind)
             {
-                case RecordKind.InsertBatch: InsertBatchRecord.Replay(ref body, _tables.Find); break;
-                case RecordKind.Update: UpdateRecord.Replay(ref body, _tables.Find); break;
-                case RecordKind.Delete: DeleteRecord.Replay(ref body, _tables.Find); break;
-                case RecordKind.CatalogChange: ApplyCatalog(CatalogChangeRecord.Read(ref body)); break;
+                case RecordKind.InsertBatch or RecordKind.Update or RecordKind.Delete:
+                    if (_workers is null)
+                        ApplyRows(kind, bytes);
+                    else
+                        _workers.Post(kind, bytes);
+                    break;
+                case RecordKind.CatalogChange:
+                    _workers?.Drain();
+                    ApplyCatalog(CatalogChangeRecord.Read(ref body));
+                    break;
                 case RecordKind.SequenceAdvance:
                     var (oid, value, called) = SequenceAdvanceRecord.Read(ref body);
                     _sequences.Restore(oid, value, called);
@@ -87,6 +104,17 @@ internal sealed class RedoReplay : IRedoConsumer
                 default:
                     throw SqlException.NotSupported($"log record of kind {(int)kind}, written by a newer version,");
             }
+        }
+    }
+
+    private void ApplyRows(RecordKind kind, ReadOnlySpan<byte> bytes)
+    {
+        var body = new RedoReader(bytes);
+        switch (kind)
+        {
+            case RecordKind.InsertBatch: InsertBatchRecord.Replay(ref body, _tables.Find); break;
+            case RecordKind.Update: UpdateRecord.Replay(ref body, _tables.Find); break;
+            default: DeleteRecord.Replay(ref body, _tables.Find); break;
         }
     }
 

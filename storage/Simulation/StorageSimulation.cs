@@ -48,6 +48,8 @@ public static class StorageSimulation
             SegmentSize = 16384, BufferSize = 4096, MaxBufferedBytes = 32768, StreamAbove = 24576, PrepareInBackground = false,
         },
         LoadParallelism = 1,
+        ReplayParallelism = 1,
+        AsynchronousFlushDelay = TimeSpan.Zero,
         CheckpointLogBytes = 0,
     };
 

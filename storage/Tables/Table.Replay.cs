@@ -1,15 +1,13 @@
 
 namespace OmenDb.Storage.Tables;
 
-/// <summary>What recovery does: rows go where they were. One thread per table, before anybody else uses it; no versions, no indexes.</summary>
+/// <summary>What recovery does: rows go where they were. One thread per segment, before anybody else uses the table; no versions, no indexes.</summary>
 public sealed partial class Table
 {
     /// <summary>The vector of a row, made when missing, with room for some rows from there on. Rows never mentioned are dead.</summary>
     internal VectorSlot ReplaySlot(RowId first, int count)
     {
-        while (_segments.Length <= first.Segment)
-            AddSegment();
-        var segment = _segments[first.Segment];
+        var segment = first.Segment < _segments.Length ? _segments[first.Segment] : RestoreSegment(first.Segment);
         while (segment.VectorCount <= first.Vector)
         {
             if (segment.VectorCount > 0)
@@ -58,7 +56,7 @@ public sealed partial class Table
             if (slot.IsDead(row))
             {
                 slot.MarkAlive(row);
-                _liveRows++;
+                Interlocked.Increment(ref _liveRows);
             }
         }
     }
@@ -71,7 +69,7 @@ public sealed partial class Table
             if (slot.IsDead(row))
                 continue;
             slot.MarkDead(row);
-            _liveRows--;
+            Interlocked.Decrement(ref _liveRows);
         }
     }
 

@@ -98,6 +98,7 @@ public sealed class CheckpointTests : IDisposable
             _checkpointer.Run();
             var size = _manifest.Files.Values.Where(f => f.Kind == CheckpointFileKind.SegmentDelta).Sum(f => f.SizeBytes);
             Assert.True(size <= first.BytesWritten * 0.7);
+            Assert.InRange(_manifest.Files.Values.Count(f => f.Kind == CheckpointFileKind.SegmentDelta), 0, 8);
         }
         AssertLoads();
         Assert.Equal(_manifest.Files.Count, _files.List("/db/checkpoint").Count);

@@ -15,7 +15,7 @@ internal static class ServeCommand
 
     public static Command Create()
     {
-        var command = new Command("serve", "Serve PostgreSQL clients. SIGTERM and Ctrl+C end it cleanly: statements are cancelled, a checkpoint is written, exit code 0.");
+        var command = new Command("serve", "Serve PostgreSQL clients. SIGTERM and Ctrl+C end it cleanly: statements are cancelled, a checkpoint is written, exit code 0. A second one ends it at once, without a checkpoint.");
         Configure(command);
         return command;
     }
@@ -47,14 +47,32 @@ internal static class ServeCommand
                 if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var value) && value is < 0 or > 65535)
                     result.AddError($"{number.Name}: {value} is no port number");
             });
+        var recoveryTarget = new Option<int>("--recovery-target-seconds")
+        {
+            Description = "How long repeating the log after a crash may take: sets how often checkpoints run.", HelpName = "S", DefaultValueFactory = _ => 30,
+        };
+        recoveryTarget.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var value) && value is < 1 or > 86400)
+                result.AddError($"--recovery-target-seconds: {value} is not between 1 and 86400");
+        });
+        var flushDelay = new Option<int>("--flush-delay-ms")
+        {
+            Description = "For measurements: every flush of a file takes at least this long.", HelpName = "MS", Hidden = true,
+        };
         var memoryLimit = CommonOptions.MemoryLimit();
-        foreach (var option in (Option[])[data, port, httpPort, listen, memoryLimit, maxConnections])
+        foreach (var option in (Option[])[data, port, httpPort, listen, memoryLimit, maxConnections, recoveryTarget, flushDelay])
             command.Options.Add(option);
-        command.SetAction(parsed => Run(parsed.GetValue(data)!, parsed.GetValue(listen)!, parsed.GetValue(port), CommonOptions.MemoryOrDefault(parsed.GetValue(memoryLimit)),
-            parsed.GetValue(maxConnections)));
+        command.SetAction(parsed => Run(parsed.GetValue(data)!, parsed.GetValue(listen)!, parsed.GetValue(port), new DatabaseOptions
+        {
+            MemoryLimitBytes = CommonOptions.MemoryOrDefault(parsed.GetValue(memoryLimit)),
+            MaxConnections = parsed.GetValue(maxConnections),
+            RecoveryTarget = TimeSpan.FromSeconds(parsed.GetValue(recoveryTarget)),
+            FlushDelay = TimeSpan.FromMilliseconds(parsed.GetValue(flushDelay)),
+        }));
     }
 
-    private static int Run(string data, string listen, int port, long memoryLimitBytes, int maxConnections)
+    private static int Run(string data, string listen, int port, DatabaseOptions options)
     {
         if (!TryParseAddress(listen, out var address))
         {
@@ -63,11 +81,14 @@ internal static class ServeCommand
         }
         using var stop = new ManualResetEventSlim();
         var signals = 0;
+        Database? running = null;
         void OnSignal(PosixSignalContext context)
         {
-            // A second signal ends the process at once, as it would without us; the log makes the next start whole.
-            context.Cancel = Interlocked.Increment(ref signals) == 1;
-            stop.Set();
+            context.Cancel = true;
+            if (Interlocked.Increment(ref signals) == 1)
+                stop.Set();
+            else
+                StopAtOnce(Volatile.Read(ref running));
         }
         using var onTerm = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         using var onInt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
@@ -77,11 +98,12 @@ internal static class ServeCommand
             var directory = Path.GetFullPath(data);
             // Beside the recovery, on another core.
             var warming = Task.Run(WarmUp.Run);
-            using var database = Database.Open(directory, new DatabaseOptions { MemoryLimitBytes = memoryLimitBytes, MaxConnections = maxConnections });
+            using var database = Database.Open(directory, options);
             warming.GetAwaiter().GetResult();
+            Volatile.Write(ref running, database);
             using var server = new PostgresServer(database, new PostgresServerOptions
             {
-                Address = address, Port = port, MaxConnections = maxConnections, Log = line => Console.Error.WriteLine($"{DateTime.UtcNow:u} {line}"),
+                Address = address, Port = port, MaxConnections = options.MaxConnections, Log = line => Console.Error.WriteLine($"{DateTime.UtcNow:u} {line}"),
             });
             PrintBanner(directory, server.Endpoint, watch.ElapsedMilliseconds);
             stop.Wait();
@@ -96,6 +118,26 @@ internal static class ServeCommand
         }
         Console.WriteLine("stopped");
         return ExitCode.Ok;
+    }
+
+    /// <summary>A second signal: no waiting for clients and no checkpoint, but what was committed is on the device. The log makes the next
+    /// start whole.</summary>
+    private static void StopAtOnce(Database? database)
+    {
+        Console.Error.WriteLine("omendb: stopping at once, without a checkpoint");
+        try
+        {
+            database?.FlushLog();
+        }
+        catch (SqlException e)
+        {
+            Environment.Exit(ExitCode.Report(e));
+        }
+        catch (ObjectDisposedException)
+        {
+            // The clean shutdown has got past its last flush meanwhile.
+        }
+        Environment.Exit(ExitCode.Ok);
     }
 
     private static bool TryParseAddress(string text, out IPAddress address)
