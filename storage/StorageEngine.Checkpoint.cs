@@ -41,12 +41,8 @@ public sealed partial class StorageEngine : ICheckpointSource
                 tables.Add(Describe(entry, table));
         }
         // After the point: a record of the log before it is in these values, one behind it is replayed.
-        var sequences = new List<(int, long, bool)>();
-        foreach (var entry in catalog.Objects.OfType<SequenceEntry>().OrderBy(entry => entry.Oid))
-        {
-            if (_sequences.Saved(entry, clean: false) is var (value, called))
-                sequences.Add((entry.Oid, value, called));
-        }
+        var sequences = _sequences.Saved();
+        sequences.Sort();
         return new CheckpointPoint(snapshot, from, tables, CatalogImage.Write(catalog, _catalog.LastNumbers, sequences), _replayRate.Counters);
     }
 

@@ -75,7 +75,7 @@ public sealed partial class StorageEngine
             transaction.RollbackTo(mark);
             return null;
         }
-        changes.Attach(onCommit: null, onRollback: () => rows.DropIndex(entry.Oid));
+        changes.Attach(onCommit: null, onRollback: () => rows.DropIndex(index));
         return index;
     }
 
@@ -84,7 +84,35 @@ public sealed partial class StorageEngine
         var changes = transaction.Catalog;
         var rows = GetTable(changes.Current.Find<TableEntry>(entry.TableOid)!);
         changes.Drop(entry.Oid);
-        changes.Attach(onCommit: () => rows.DropIndex(entry.Oid), onRollback: null);
+        if (rows.FindIndex(entry.Oid) is not { } index)
+            return;
+        // Until the end it must hold all rows, for a rollback; but it no longer stands in the way of this transaction's.
+        index.IsSuspended = true;
+        changes.Attach(onCommit: () => rows.DropIndex(index), onRollback: () => index.IsSuspended = false);
+    }
+
+    /// <summary>Adds a sequence; its values go when the transaction is rolled back.</summary>
+    public void CreateSequence(Transaction transaction, SequenceEntry entry)
+    {
+        transaction.Catalog.Put(entry);
+        transaction.Catalog.Attach(onCommit: null, onRollback: () => _sequences.Drop(entry));
+    }
+
+    public void DropSequence(Transaction transaction, SequenceEntry entry)
+    {
+        transaction.Catalog.Drop(entry.Oid);
+        transaction.Catalog.Attach(onCommit: () => _sequences.Drop(entry), onRollback: null);
+    }
+
+    /// <summary>RESTART: the sequence goes on with a new state; the old one stays for a rollback.</summary>
+    /// <returns>The entry as staged.</returns>
+    public SequenceEntry RestartSequence(Transaction transaction, SequenceEntry entry, long first)
+    {
+        var staged = entry with { StateOid = _catalog.NewOid(), RestartedAt = first };
+        transaction.Catalog.Put(staged);
+        // The old state is not dropped at the commit: who has looked the sequence up before may still take a value, which must not be its first again.
+        transaction.Catalog.Attach(onCommit: null, onRollback: () => _sequences.Drop(staged));
+        return staged;
     }
 
     /// <summary>Adds a physical column; rows there are hold the default without being touched. The caller adds or repoints the entry's column and
@@ -115,6 +143,7 @@ public sealed partial class StorageEngine
             Keys = [.. index.Keys.Select(k => new IndexKeyColumn(Physical(k.ColumnId), k.Descending, k.NullsFirst))],
             IsUnique = index.IsUnique,
             NullsNotDistinct = index.NullsNotDistinct,
+            IsDeferrable = table.Constraints.Any(c => c.IndexOid == index.Oid && c.IsDeferrable),
             PredicateColumn = index.PredicateColumnId == 0 ? -1 : Physical(index.PredicateColumnId),
         };
     }

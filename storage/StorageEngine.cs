@@ -118,6 +118,7 @@ public sealed partial class StorageEngine : IDisposable
     /// <summary>Indexes are built from the rows, and appends go on where there is room.</summary>
     private void FinishRecovery(int parallelism)
     {
+        _sequences.Prune(_catalog.Current);
         foreach (var table in _tables.All)
             table.FinishReplay();
         var indexes = _catalog.Current.Objects.OfType<IndexEntry>().ToArray();

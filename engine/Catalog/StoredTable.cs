@@ -108,6 +108,7 @@ internal sealed partial class StoredTable : ITableTarget
             switch (result.Status)
             {
                 case WriteStatus.Ok:
+                    Appended(scope, rows, rowIds);
                     return default;
                 case WriteStatus.DuplicateKey:
                     return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
@@ -143,6 +144,7 @@ internal sealed partial class StoredTable : ITableTarget
             {
                 case WriteStatus.Ok:
                     changed.Fill(true);
+                    Updated(scope, rowIds, ordinals, values);
                     return default;
                 case WriteStatus.DuplicateKey:
                     return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
@@ -165,6 +167,7 @@ internal sealed partial class StoredTable : ITableTarget
             {
                 case WriteStatus.Ok:
                     deleted.Fill(true);
+                    Deleted(scope, rowIds);
                     return;
                 case WriteStatus.Busy:
                     scope.Session.WaitFor(result.Owner!, Entry.Name);

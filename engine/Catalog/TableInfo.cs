@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OmenDb.Engine.Constraints;
 using OmenDb.Planner.Catalog;
 using OmenDb.Storage;
 using OmenDb.Storage.Catalog;
@@ -18,7 +19,12 @@ internal sealed class TableInfo : ITableInfo
         Columns = [.. entry.Columns.Select(c => Column(c, catalog)), .. SystemColumns.All];
         Indexes = [.. catalog.IndexesOf(entry.Oid).Select(i => Index(entry, i))];
         Checks = [.. entry.Constraints.Where(c => c.Kind == ConstraintKind.Check).Select(c => new CheckInfo(c.Name, c.CheckSql!))];
-        _table = new StoredTable(entry, storage.GetTable(entry), schema.Name) { Indexes = Indexes };
+        _table = new StoredTable(entry, storage.GetTable(entry), schema.Name) 
+        {
+            Indexes = Indexes,
+            References = [.. entry.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey).Select(c => ForeignKey.Of(catalog, entry, c)).OfType<ForeignKey>()],
+            ReferencedBy = [.. catalog.ReferencesTo(entry.Oid).Select(r => ForeignKey.Of(catalog, r.Table, r.Constraint)).OfType<ForeignKey>()],
+        };
     }
 
     public TableEntry Entry { get; }
@@ -71,6 +77,7 @@ internal sealed class TableInfo : ITableInfo
     {
         Primary = index.IsPrimary,
         NullsNotDistinct = index.NullsNotDistinct,
+        Deferrable = table.Constraints.Any(c => c.IndexOid == index.Oid && c.IsDeferrable),
         PredicateSql = index.PredicateSql,
         Handle = index,
     };

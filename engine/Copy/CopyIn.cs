@@ -58,7 +58,7 @@ internal sealed class CopyIn : CopyOperation, IDisposable
     {
         if (!_reader.IsEnded)
             _reader.Read(_buffer.AsSpan(_start, _end - _start), isFinal: true);
-        _target.Flush();
+        _target.Finish();
     }
 
     public void Dispose() => _target.Dispose();

@@ -256,6 +256,14 @@ internal sealed class CopyTarget : IDisposable
             writer.Reset();
     }
 
+    /// <summary>Puts the last rows in and checks what is checked at the end of a statement.</summary>
+    public void Finish()
+    {
+        Flush();
+        if (_scope is not null)
+            _session.CheckDeferredUnique(_scope);
+    }
+
     private unsafe void Check(Batch rows)
     {
         for (var i = 0; i < rows.Columns.Length; i++)

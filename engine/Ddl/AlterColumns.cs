@@ -40,7 +40,7 @@ internal static class AlterColumns
         var image = isConstant ? Image(names.Evaluate(value!), column.Type) : null;
         var (physical, staged) = session.Database.Storage.AddColumn(session.Transaction, table, column.Type, image);
         foreach (var sequence in definition.Sequences)
-            session.Transaction.Catalog.Put(sequence with { OwnerTableOid = table.Oid });
+            session.Database.Storage.CreateSequence(session.Transaction, sequence with { OwnerTableOid = table.Oid });
         column = column with { Physical = physical };
         var at = staged.Columns.Count(c => !c.IsHidden);
         staged = staged with { Columns = staged.Columns.Insert(at, column), NextColumnId = definition.NextColumnId };
@@ -62,7 +62,13 @@ internal static class AlterColumns
         definition.Columns.Clear();
         definition.Columns.AddRange(staged.Columns);
         foreach (var (syntax, _) in definition.Constraints)
+        {
             staged = ConstraintCommands.Add(session, staged, definition, syntax, column.Name);
+            if (syntax is CheckConstraint)
+                AlterTable.VerifyCheck(session, staged, staged.Constraints[^1]);
+            if (syntax is ForeignKeyConstraint && value is not null)
+                ForeignKeyCommands.Validate(session, staged, staged.Constraints[^1]);
+        }
         return staged;
     }
 
@@ -106,13 +112,17 @@ internal static class AlterColumns
                 DropCommands.DropRelation(session, view, cascade: true);
             }
         }
+        var references = catalog.ReferencesTo(table.Oid).Where(r => r.Constraint.ReferencedColumnIds.Contains(column.Id)
+            && !(r.Table.Oid == table.Oid && r.Constraint.ColumnIds.Contains(column.Id))).ToList();
+        ConstraintCommands.DropDependent(session, references, $"column {column.Name} of table {table.Name}", $"column {column.Name} of table {table.Name}", action.Cascade);
+        table = session.Transaction.CurrentCatalog.Find<TableEntry>(table.Oid)!;
         foreach (var index in catalog.IndexesOf(table.Oid).ToArray())
         {
             if (index.Keys.Any(k => gone.Contains(k.ColumnId)) || gone.Contains(index.PredicateColumnId) || index.IncludedColumnIds.Any(gone.Contains))
                 session.Database.Storage.DropIndex(session.Transaction, index);
         }
         foreach (var sequence in catalog.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid && s.OwnerColumnId == column.Id).ToArray())
-            session.Transaction.Catalog.Drop(sequence.Oid);
+            session.Database.Storage.DropSequence(session.Transaction, sequence);
         table = table with
         {
             Columns = [.. table.Columns.Where(c => !gone.Contains(c.Id))],
@@ -238,7 +248,7 @@ internal static class AlterColumns
             OwnerColumnId = column.Id,
         };
         entry = SequenceCommands.Apply(session, entry, action.Identity.Options, isNew: true, out _);
-        session.Transaction.Catalog.Put(entry);
+        session.Database.Storage.CreateSequence(session.Transaction, entry);
         return Replace(session, table, column with { SequenceOid = entry.Oid, Identity = action.Identity.IsAlways ? ColumnIdentity.Always : ColumnIdentity.ByDefault });
     }
 
@@ -251,7 +261,7 @@ internal static class AlterColumns
         var changed = SequenceCommands.Apply(session, sequence, action.Options, isNew: false, out var restart);
         session.Transaction.Catalog.Put(changed);
         if (restart is { } value)
-            session.Database.Storage.SetValue(changed, value, called: false);
+            session.Database.Storage.RestartSequence(session.Transaction, changed, value);
         return action.IsAlways is { } always
             ? Replace(session, table, column with { Identity = always ? ColumnIdentity.Always : ColumnIdentity.ByDefault }) : table;
     }
@@ -266,7 +276,7 @@ internal static class AlterColumns
             session.Notice($"column \"{column.Name}\" of relation \"{table.Name}\" is not an identity column, skipping");
             return table;
         }
-        session.Transaction.Catalog.Drop(column.SequenceOid);
+        session.Database.Storage.DropSequence(session.Transaction, session.Transaction.CurrentCatalog.Find<SequenceEntry>(column.SequenceOid)!);
         return Replace(session, table, column with { SequenceOid = 0, Identity = ColumnIdentity.None });
     }
 

@@ -24,6 +24,8 @@ internal static class AlterTable
         }
         session.LockRelation(relation.Oid, TableLockMode.AccessExclusive, relation.Name);
         relation = session.Transaction.CurrentCatalog.Find<RelationEntry>(relation.Oid) ?? throw DdlNames.Missing(statement.Table.Name);
+        if (relation is TableEntry altered)
+            ForeignKeyCommands.RequireNoEvents(session, altered, "ALTER TABLE");
         foreach (var action in statement.Actions)
         {
             relation = relation is TableEntry table ? OnTable(session, table, action) : OnOther(session, relation, action);
@@ -47,6 +49,7 @@ internal static class AlterTable
             case DropIdentityAction a: return AlterColumns.DropIdentity(session, table, a);
             case AddConstraintAction a: return AddConstraint(session, schema, table, a.Constraint);
             case DropConstraintAction a: return ConstraintCommands.Drop(session, table, a);
+            case AlterConstraintAction a: return ConstraintCommands.Alter(session, table, a);
             case ValidateConstraintAction a: return Validate(session, table, a);
             case SetStatisticsAction a: return AlterColumns.Replace(session, table, DdlNames.Column(table, a.Column) with { StatisticsTarget = a.Target });
             case SetStorageAction a:
@@ -92,10 +95,12 @@ internal static class AlterTable
         var added = ConstraintCommands.Add(session, table, definition, syntax, null);
         if (syntax is CheckConstraint { NotValid: false })
             VerifyCheck(session, added, added.Constraints[^1]);
+        if (syntax is ForeignKeyConstraint { NotValid: false })
+            ForeignKeyCommands.Validate(session, added, added.Constraints[^1]);
         return added;
     }
 
-    private static void VerifyCheck(Session session, TableEntry table, ConstraintEntry check)
+    public static void VerifyCheck(Session session, TableEntry table, ConstraintEntry check)
     {
         var columns = TableDefinition.Bindable(table.Columns);
         var condition = new Binder(session.CurrentNames, allowNewParameters: false).BindStandalone(SqlParser.ParseExpression(check.CheckSql!), columns, table.Name, SqlType.Bool, "check");
@@ -110,10 +115,14 @@ internal static class AlterTable
     {
         var constraint = table.Constraints.FirstOrDefault(c => c.Name == action.Name)
             ?? throw new SqlException(SqlState.UndefinedObject, $"constraint \"{action.Name}\" of relation \"{table.Name}\" does not exist");
+        if (constraint.Kind is not (ConstraintKind.Check or ConstraintKind.ForeignKey))
+            throw new SqlException(SqlState.WrongObjectType, $"constraint \"{action.Name}\" of relation \"{table.Name}\" is not a foreign key or check constraint");
         if (constraint.IsValidated)
             return table;
         if (constraint.Kind == ConstraintKind.Check)
             VerifyCheck(session, table, constraint);
+        else if (constraint.Kind == ConstraintKind.ForeignKey)
+            ForeignKeyCommands.Validate(session, table, constraint);
         table = table with { Constraints = table.Constraints.Replace(constraint, constraint with { IsValidated = true }) };
         session.Transaction.Catalog.Put(table);
         return table;

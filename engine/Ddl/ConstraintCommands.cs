@@ -22,12 +22,14 @@ internal static class ConstraintCommands
         {
             CheckConstraint check => definition.Check(check, column, taken),
             UniqueConstraint unique => AddKey(session, ref table, unique, column),
-            ForeignKeyConstraint foreign => throw SqlException.NotSupported("FOREIGN KEY", foreign.ErrorPosition),
+            ForeignKeyConstraint foreign => ForeignKeyCommands.Make(session, table, definition, foreign, column, taken),
             ExclusionConstraint => throw SqlException.NotSupported("EXCLUDE", syntax.ErrorPosition),
             _ => throw SqlException.NotSupported("this constraint", syntax.ErrorPosition),
         };
         table = table with { Constraints = table.Constraints.Add(added) };
         session.Transaction.Catalog.Put(table);
+        if (added.IsDeferrable && added.IndexOid != 0)
+            IndexCommands.Rebuild(session, added.IndexOid); // what the storage does at once depends on it
         return table;
     }
 
@@ -102,7 +104,61 @@ internal static class ConstraintCommands
             Kind = unique.IsPrimaryKey ? ConstraintKind.PrimaryKey : ConstraintKind.Unique,
             ColumnIds = [.. ids],
             IndexOid = index.Oid,
+            IsDeferrable = unique.Deferrable == true,
+            IsInitiallyDeferred = unique.InitiallyDeferred,
         };
+    }
+
+    /// <summary>ALTER TABLE ALTER CONSTRAINT.</summary>
+    public static TableEntry Alter(Session session, TableEntry table, AlterConstraintAction action)
+    {
+        var constraint = table.Constraints.FirstOrDefault(c => c.Name == action.Name)
+            ?? throw new SqlException(SqlState.UndefinedObject, $"constraint \"{action.Name}\" of relation \"{table.Name}\" does not exist");
+        if (constraint.Kind != ConstraintKind.ForeignKey)
+            throw new SqlException(SqlState.WrongObjectType, $"constraint \"{action.Name}\" of relation \"{table.Name}\" is not a foreign key constraint");
+        table = table with
+        {
+            Constraints = table.Constraints.Replace(constraint, constraint with { IsDeferrable = action.Deferrable == true, IsInitiallyDeferred = action.InitiallyDeferred }),
+        };
+        session.Transaction.Catalog.Put(table);
+        return table;
+    }
+
+    /// <summary>Foreign keys that need a unique index.</summary>
+    public static IEnumerable<(TableEntry Table, ConstraintEntry Constraint)> NeedingIndex(CatalogSnapshot catalog, IndexEntry index) =>
+        catalog.ReferencesTo(index.TableOid).Where(r => r.Constraint.ReferencedIndexOid == index.Oid);
+
+    /// <summary>Drops foreign keys that depend on something, or refuses.</summary>
+    /// <param name="what">"index p_pkey".</param>
+    /// <param name="subject">"constraint p_pkey on table p".</param>
+    /// <exception cref="SqlException">2BP01.</exception>
+    public static void DropDependent(Session session, IReadOnlyList<(TableEntry Table, ConstraintEntry Constraint)> dependents, string subject, string what, bool cascade)
+    {
+        if (dependents.Count == 0)
+            return;
+        if (!cascade)
+        {
+            throw new SqlException(SqlState.DependentObjectsStillExist, $"cannot drop {subject} because other objects depend on it")
+            {
+                Detail = string.Join('\n', dependents.Select(d => $"constraint {d.Constraint.Name} on table {d.Table.Name} depends on {what}")),
+                Hint = "Use DROP ... CASCADE to drop the dependent objects too.",
+            };
+        }
+        if (dependents.Count == 1)
+            session.Notice($"drop cascades to constraint {dependents[0].Constraint.Name} on table {dependents[0].Table.Name}");
+        else
+        {
+            session.Raise(new Notice("NOTICE", SqlState.SuccessfulCompletion, $"drop cascades to {dependents.Count} other objects")
+            {
+                Detail = string.Join('\n', dependents.Select(d => $"drop cascades to constraint {d.Constraint.Name} on table {d.Table.Name}")),
+            });
+        }
+        foreach (var (table, constraint) in dependents)
+        {
+            session.LockRelation(table.Oid, TableLockMode.AccessExclusive, table.Name);
+            var now = session.Transaction.CurrentCatalog.Find<TableEntry>(table.Oid)!;
+            session.Transaction.Catalog.Put(now with { Constraints = [.. now.Constraints.Where(c => c.Oid != constraint.Oid)] });
+        }
     }
 
     /// <summary>ALTER TABLE DROP CONSTRAINT.</summary>
@@ -116,7 +172,14 @@ internal static class ConstraintCommands
             session.Notice($"constraint \"{action.Name}\" of relation \"{table.Name}\" does not exist, skipping");
             return table;
         }
-        table = table with { Constraints = table.Constraints.Remove(constraint) };
+        if (constraint.IndexOid != 0 && session.Transaction.CurrentCatalog.Find<IndexEntry>(constraint.IndexOid) is { } needed)
+        {
+            DropDependent(session, [.. NeedingIndex(session.Transaction.CurrentCatalog, needed)], $"constraint {constraint.Name} on table {table.Name}", $"index {needed.Name}", action.Cascade);
+            table = session.Transaction.CurrentCatalog.Find<TableEntry>(table.Oid)!;
+        }
+        if (constraint.Kind == ConstraintKind.ForeignKey && session.Transaction.CurrentCatalog.Find<TableEntry>(constraint.ReferencedTableOid) is { } referenced)
+            session.LockRelation(referenced.Oid, TableLockMode.AccessExclusive, referenced.Name);
+        table = table with { Constraints = [.. table.Constraints.Where(c => c.Oid != constraint.Oid)] };
         session.Transaction.Catalog.Put(table);
         if (constraint.IndexOid != 0 && session.Transaction.CurrentCatalog.Find<IndexEntry>(constraint.IndexOid) is { } index)
             session.Database.Storage.DropIndex(session.Transaction, index);

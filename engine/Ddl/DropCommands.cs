@@ -112,7 +112,7 @@ internal static class DropCommands
         {
             case TableEntry table:
                 foreach (var sequence in changes.Current.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid).ToArray())
-                    changes.Drop(sequence.Oid);
+                    session.Database.Storage.DropSequence(session.Transaction, sequence);
                 session.Database.Storage.DropTable(session.Transaction, changes.Current.Find<TableEntry>(table.Oid)!);
                 session.Database.TableInfos.Forget(table.Oid);
                 break;
@@ -125,7 +125,11 @@ internal static class DropCommands
                         Hint = $"You can drop constraint {made.Name} on table {owner.Name} instead.",
                     };
                 }
+                ConstraintCommands.DropDependent(session, [.. ConstraintCommands.NeedingIndex(changes.Current, index)], $"index {index.Name}", $"index {index.Name}", cascade);
                 session.Database.Storage.DropIndex(session.Transaction, index);
+                break;
+            case SequenceEntry dropped:
+                session.Database.Storage.DropSequence(session.Transaction, dropped);
                 break;
             default:
                 changes.Drop(entry.Oid);

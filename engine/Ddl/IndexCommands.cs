@@ -83,6 +83,14 @@ internal static class IndexCommands
         throw RowErrors.DuplicateInBuild(index.Name, TableRewrite.KeyText(session, table, index, duplicate.First) + " is duplicated.", schema.Name, table.Name);
     }
 
+    /// <summary>Makes an index anew under its own name: what it is made of has changed.</summary>
+    public static void Rebuild(Session session, int indexOid)
+    {
+        var index = session.Transaction.CurrentCatalog.Find<IndexEntry>(indexOid)!;
+        session.Database.Storage.DropIndex(session.Transaction, index);
+        Build(session, index);
+    }
+
     private static string Word(IndexElement element) => element.Expression switch
     {
         ColumnReference c => c.Name,

@@ -25,7 +25,7 @@ internal static class SequenceCommands
             return "CREATE SEQUENCE";
         }
         var entry = new SequenceEntry { Oid = session.Transaction.Catalog.NewOid(), Name = statement.Name.Name, SchemaOid = schema.Oid, OwnerOid = session.RoleOid };
-        session.Transaction.Catalog.Put(Apply(session, entry, statement.Options, isNew: true, out _));
+        session.Database.Storage.CreateSequence(session.Transaction, Apply(session, entry, statement.Options, isNew: true, out _));
         return "CREATE SEQUENCE";
     }
 
@@ -41,7 +41,7 @@ internal static class SequenceCommands
         var changed = Apply(session, entry, statement.Options, isNew: false, out var restart);
         session.Transaction.Catalog.Put(changed);
         if (restart is { } value)
-            session.Database.Storage.SetValue(changed, value, called: false);
+            session.Database.Storage.RestartSequence(session.Transaction, changed, value);
         return "ALTER SEQUENCE";
     }
 

@@ -72,7 +72,7 @@ internal static class TableCommands
         }
         var oid = changes.NewOid();
         foreach (var sequence in definition.Sequences)
-            changes.Put(sequence with { OwnerTableOid = oid });
+            session.Database.Storage.CreateSequence(transaction, sequence with { OwnerTableOid = oid });
         var entry = session.Database.Storage.CreateTable(transaction, new TableEntry
         {
             Oid = oid,
@@ -153,12 +153,13 @@ internal static class TableCommands
             session.LockRelation(table.Oid, TableLockMode.AccessExclusive, table.Name);
         foreach (var table in tables)
         {
+            ForeignKeyCommands.RequireNoEvents(session, table, "TRUNCATE");
             var newest = session.Transaction.CurrentCatalog.Find<TableEntry>(table.Oid) ?? throw DdlNames.Missing(statement.Tables[0].Name);
             session.Database.Storage.Truncate(session.Transaction, newest);
             if (!statement.RestartIdentity)
                 continue;
-            foreach (var sequence in session.Transaction.CurrentCatalog.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid))
-                session.Database.Storage.SetValue(sequence, sequence.Start, called: false);
+            foreach (var sequence in session.Transaction.CurrentCatalog.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid).ToArray())
+                session.Database.Storage.RestartSequence(session.Transaction, sequence, sequence.Start);
         }
         return "TRUNCATE TABLE";
     }

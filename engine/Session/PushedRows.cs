@@ -25,7 +25,7 @@ internal sealed class PushedRows(ImmutableArray<ColumnInfo> columns) : ITableInf
 
     public ImmutableArray<ColumnInfo> Columns => columns;
 
-    public double RowCount => Batch.DefaultCapacity;
+    public double RowCount { get; init; } = Batch.DefaultCapacity;
 
     public ColumnStatistics? Statistics(int ordinal) => null;
 

@@ -3,7 +3,6 @@ using OmenDb.Engine.Catalog;
 using OmenDb.Planner.Binding;
 using OmenDb.Planner.Catalog;
 using OmenDb.Planner.Grammar;
-using OmenDb.Storage.Tables;
 using OmenDb.Storage.Transactions;
 using OmenDb.Types;
 
@@ -38,24 +37,4 @@ public sealed partial class Session
 
     /// <summary>Whether this is the transaction that the session is in.</summary>
     internal bool IsIn(Transaction transaction) => ReferenceEquals(_transaction, transaction);
-
-    /// <summary>Keys that two rows had in common while a statement ran.</summary>
-    /// <exception cref="SqlException">23505.</exception>
-    internal void CheckDeferredUnique(StatementScope scope)
-    {
-        while (true)
-        {
-            var result = scope.Transaction.CheckDeferredUnique();
-            switch (result.Status)
-            {
-                case WriteStatus.Ok:
-                    return;
-                case WriteStatus.Busy:
-                    WaitFor(result.Owner!, result.Index is null ? "" : "index " + result.Index.Oid);
-                    break;
-                default:
-                    throw DuplicateKey(scope, result);
-            }
-        }
-    }
 }

@@ -234,6 +234,7 @@ public sealed partial class Session
         {
             try
             {
+                CheckConstraintsAtCommit();
                 Database.Storage.Commit(transaction);
             }
             catch

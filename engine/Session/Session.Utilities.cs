@@ -60,7 +60,7 @@ public sealed partial class Session
         QueryStatement s => new UtilityRun(() => CreateTableAs.Run(this, s, IntoOf(s)!, parameters)),
         LockStatement s => new UtilityRun(() => LockTables(s)),
         DiscardStatement s => new UtilityRun(() => Discard(s)),
-        SetConstraintsStatement => new UtilityRun(() => "SET CONSTRAINTS"),
+        SetConstraintsStatement s => new UtilityRun(() => SetConstraints(s)),
         ListenStatement => new UtilityRun(() => "LISTEN"),
         UnlistenStatement => new UtilityRun(() => "UNLISTEN"),
         NotifyStatement => new UtilityRun(() => "NOTIFY"),

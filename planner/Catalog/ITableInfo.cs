@@ -39,6 +39,9 @@ public sealed record IndexInfo(string Name, ImmutableArray<IndexColumnInfo> Colu
 
     public bool NullsNotDistinct { get; init; }
 
+    /// <summary>Belongs to a deferrable constraint: two rows may have the same key until the transaction ends, so it proves nothing.</summary>
+    public bool Deferrable { get; init; }
+
     /// <summary>SQL text of a partial index's predicate; null when the index covers all rows.</summary>
     public string? PredicateSql { get; init; }
 

@@ -12,7 +12,7 @@ public sealed class CatalogSnapshot
 
     private readonly ImmutableDictionary<int, CatalogObject> _objects;
     private readonly ImmutableDictionary<NameKey, int> _names;
-    private readonly ImmutableDictionary<int, ImmutableSortedSet<int>> _children; // by parent, and by table for indexes
+    private readonly ImmutableDictionary<int, ImmutableSortedSet<int>> _children; // by parent; by table for indexes; by referenced table for tables with foreign keys
 
     private CatalogSnapshot(ImmutableDictionary<int, CatalogObject> objects, ImmutableDictionary<NameKey, int> names,
         ImmutableDictionary<int, ImmutableSortedSet<int>> children, long version)
@@ -77,12 +77,14 @@ public sealed class CatalogSnapshot
         }
     }
 
-    /// <summary>Foreign keys that point at a table.</summary>
+    /// <summary>Foreign keys that point at a table, ascending by the OID of the table that has them.</summary>
     public IEnumerable<(TableEntry Table, ConstraintEntry Constraint)> ReferencesTo(int tableOid)
     {
-        foreach (var entry in _objects.Values)
+        if (!_children.TryGetValue(tableOid, out var oids))
+            yield break;
+        foreach (var oid in oids)
         {
-            if (entry is not TableEntry table)
+            if (_objects[oid] is not TableEntry table)
                 continue;
             foreach (var constraint in table.Constraints)
             {
@@ -99,6 +101,8 @@ public sealed class CatalogSnapshot
         var children = AddChild(without._children, entry.ParentOid, entry.Oid);
         if (entry is IndexEntry index)
             children = AddChild(children, index.TableOid, entry.Oid);
+        foreach (var referenced in Referenced(entry))
+            children = AddChild(children, referenced, entry.Oid);
         return new CatalogSnapshot(without._objects.SetItem(entry.Oid, entry),
             without._names.SetItem(new NameKey(entry.Space, entry.ParentOid, entry.Name), entry.Oid), children, version);
     }
@@ -110,8 +114,13 @@ public sealed class CatalogSnapshot
         var children = RemoveChild(_children, entry.ParentOid, entry.Oid);
         if (entry is IndexEntry index)
             children = RemoveChild(children, index.TableOid, entry.Oid);
+        foreach (var referenced in Referenced(entry))
+            children = RemoveChild(children, referenced, entry.Oid);
         return new CatalogSnapshot(_objects.Remove(entry.Oid), names, children, version);
     }
+
+    private static IEnumerable<int> Referenced(CatalogObject entry) => entry is TableEntry table
+        ? table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey).Select(c => c.ReferencedTableOid) : [];
 
     private static ImmutableDictionary<int, ImmutableSortedSet<int>> AddChild(ImmutableDictionary<int, ImmutableSortedSet<int>> children, int parent, int child) =>
         children.SetItem(parent, children.GetValueOrDefault(parent, ImmutableSortedSet<int>.Empty).Add(child));

@@ -48,6 +48,8 @@ public sealed class CatalogStore
             foreach (var constraint in table.Constraints)
                 _lastOid = Math.Max(_lastOid, constraint.Oid);
         }
+        if (entry is SequenceEntry sequence)
+            _lastOid = Math.Max(_lastOid, sequence.StateOid);
         Publish(Newest);
     }
 

@@ -181,12 +181,18 @@ public sealed record ConstraintEntry
 
     public string? CheckSql { get; init; }
 
-    /// <summary>Foreign keys.</summary>
+    /// <summary>Foreign keys, and the fields below.</summary>
     public int ReferencedTableOid { get; init; }
 
     public ImmutableArray<int> ReferencedColumnIds { get; init; } = [];
 
+    /// <summary>The unique index of the referenced columns.</summary>
+    public int ReferencedIndexOid { get; init; }
+
     public ReferentialAction OnDelete { get; init; }
+
+    /// <summary>ON DELETE SET NULL (columns) and SET DEFAULT (columns): those that are set; empty: all.</summary>
+    public ImmutableArray<int> OnDeleteColumnIds { get; init; } = [];
 
     public ReferentialAction OnUpdate { get; init; }
 
@@ -265,6 +271,12 @@ public sealed record SequenceEntry : RelationEntry
     public bool Cycles { get; init; }
 
     public long CacheSize { get; init; } = 1;
+
+    /// <summary>Names the state, which RESTART replaces; 0: the OID does.</summary>
+    public int StateOid { get; init; }
+
+    /// <summary>The first value of the state when it is not <see cref="Start"/>.</summary>
+    public long? RestartedAt { get; init; }
 
     /// <summary>OWNED BY: dropped with that column; 0: nobody.</summary>
     public int OwnerTableOid { get; init; }

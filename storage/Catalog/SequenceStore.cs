@@ -22,6 +22,7 @@ internal sealed class SequenceStore(ICommitLog log)
         public bool IsSet;       // false: begins at the definition's start
         public long LoggedSteps; // values that may be given out before the next record
         public Lsn LoggedAt;     // the record that allows them
+        public long Increment, MinValue, MaxValue; // as they were when it was written
     }
 
     private readonly ConcurrentDictionary<int, State> _states = new();
@@ -29,17 +30,18 @@ internal sealed class SequenceStore(ICommitLog log)
     /// <exception cref="SqlException">2200H: the limit is reached.</exception>
     public long Next(SequenceEntry sequence)
     {
-        var state = _states.GetOrAdd(sequence.Oid, static _ => new State());
+        var state = _states.GetOrAdd(Key(sequence), static _ => new State());
         Lsn needed;
         long value;
         lock (state.Lock)
         {
             value = Advance(sequence, state);
-            if (state.LoggedSteps == 0)
+            if (state.LoggedSteps == 0 || state.Increment != sequence.Increment || state.MinValue != sequence.MinValue || state.MaxValue != sequence.MaxValue)
             {
                 // Logged before the state moves: when the log refuses, nothing has happened.
-                state.LoggedAt = Append(sequence.Oid, Ahead(sequence, value), true);
+                state.LoggedAt = Append(Key(sequence), Ahead(sequence, value), true);
                 state.LoggedSteps = BlockSize;
+                (state.Increment, state.MinValue, state.MaxValue) = (sequence.Increment, sequence.MinValue, sequence.MaxValue);
             }
             state.LoggedSteps--;
             state.Value = value;
@@ -57,11 +59,11 @@ internal sealed class SequenceStore(ICommitLog log)
         if (value < sequence.MinValue || value > sequence.MaxValue)
             throw new SqlException(SqlState.NumericValueOutOfRange,
                 $"setval: value {value} is out of bounds for sequence \"{sequence.Name}\" ({sequence.MinValue}..{sequence.MaxValue})");
-        var state = _states.GetOrAdd(sequence.Oid, static _ => new State());
+        var state = _states.GetOrAdd(Key(sequence), static _ => new State());
         Lsn needed;
         lock (state.Lock)
         {
-            needed = state.LoggedAt = Append(sequence.Oid, value, called);
+            needed = state.LoggedAt = Append(Key(sequence), value, called);
             state.LoggedSteps = 0;
             state.Value = value;
             state.Called = called;
@@ -73,22 +75,38 @@ internal sealed class SequenceStore(ICommitLog log)
     /// <summary>Last value and whether it was given out, as a SELECT from the sequence shows them.</summary>
     public (long LastValue, bool IsCalled) Current(SequenceEntry sequence)
     {
-        if (!_states.TryGetValue(sequence.Oid, out var state))
-            return (sequence.Start, false);
+        if (!_states.TryGetValue(Key(sequence), out var state))
+            return (First(sequence), false);
         lock (state.Lock)
-            return state.IsSet ? (state.Value, state.Called) : (sequence.Start, false);
+            return state.IsSet ? (state.Value, state.Called) : (First(sequence), false);
     }
 
-    /// <summary>What a restart must begin from: for checkpoints. Exact at a clean shutdown, ahead otherwise.</summary>
-    public (long Value, bool Called)? Saved(SequenceEntry sequence, bool clean)
+    /// <summary>What a restart must begin from: for checkpoints. States of transactions that have not ended are among them: their records may stand
+    /// before the checkpoint in the log, and their commits behind it.</summary>
+    public List<(int Key, long Value, bool Called)> Saved()
     {
-        if (!_states.TryGetValue(sequence.Oid, out var state))
-            return null;
-        lock (state.Lock)
+        var saved = new List<(int, long, bool)>();
+        foreach (var (key, state) in _states)
         {
-            if (!state.IsSet)
-                return null;
-            return clean || state.LoggedSteps == 0 ? (state.Value, state.Called) : (AheadBy(sequence, state.Value, state.LoggedSteps), true);
+            lock (state.Lock)
+            {
+                if (!state.IsSet)
+                    continue;
+                saved.Add(state.LoggedSteps == 0 ? (key, state.Value, state.Called)
+                    : (key, AheadBy(state.Increment, state.MinValue, state.MaxValue, state.Value, state.LoggedSteps), true));
+            }
+        }
+        return saved;
+    }
+
+    /// <summary>After recovery: states of sequences that were never committed, or are gone.</summary>
+    public void Prune(CatalogSnapshot catalog)
+    {
+        var known = catalog.Objects.OfType<SequenceEntry>().Select(Key).ToHashSet();
+        foreach (var key in _states.Keys)
+        {
+            if (!known.Contains(key))
+                _states.TryRemove(key, out _);
         }
     }
 
@@ -102,12 +120,16 @@ internal sealed class SequenceStore(ICommitLog log)
         state.LoggedSteps = 0;
     }
 
-    public void Drop(int oid) => _states.TryRemove(oid, out _);
+    public void Drop(SequenceEntry sequence) => _states.TryRemove(Key(sequence), out _);
+
+    private static int Key(SequenceEntry sequence) => sequence.StateOid != 0 ? sequence.StateOid : sequence.Oid;
+
+    private static long First(SequenceEntry sequence) => sequence.RestartedAt ?? sequence.Start;
 
     private static long Advance(SequenceEntry sequence, State state)
     {
         if (!state.IsSet)
-            return sequence.Start;
+            return First(sequence);
         if (!state.Called)
             return state.Value;
         var next = (Int128)state.Value + sequence.Increment;
@@ -126,13 +148,11 @@ internal sealed class SequenceStore(ICommitLog log)
         return (long)next;
     }
 
-    private static long Ahead(SequenceEntry sequence, long value) => AheadBy(sequence, value, BlockSize - 1);
+    private static long Ahead(SequenceEntry sequence, long value) =>
+        AheadBy(sequence.Increment, sequence.MinValue, sequence.MaxValue, value, BlockSize - 1);
 
-    private static long AheadBy(SequenceEntry sequence, long value, long steps)
-    {
-        var ahead = value + (Int128)sequence.Increment * steps;
-        return (long)Int128.Clamp(ahead, sequence.MinValue, sequence.MaxValue);
-    }
+    private static long AheadBy(long increment, long min, long max, long value, long steps) =>
+        (long)Int128.Clamp(value + (Int128)increment * steps, min, max);
 
     private Lsn Append(int oid, long value, bool called)
     {

@@ -18,6 +18,9 @@ public sealed record IndexDefinition
 
     public bool NullsNotDistinct { get; init; }
 
+    /// <summary>Of a deferrable constraint: keys in common are never refused at once, only looked at again later.</summary>
+    public bool IsDeferrable { get; init; }
+
     /// <summary>Physical bool column: rows where it is true belong to the index; -1: all rows do.</summary>
     public int PredicateColumn { get; init; } = -1;
 }
@@ -50,6 +53,10 @@ public sealed class TableIndex : IDisposable
     public IndexDefinition Definition { get; }
 
     public int Oid => Definition.Oid;
+
+    /// <summary>Dropped by a transaction that has not ended and keeps everybody else from the table: kept up to date, but refuses nothing and is
+    /// not found.</summary>
+    internal bool IsSuspended { get; set; }
 
     /// <summary>Entries, stale ones included.</summary>
     public long EntryCount => _keys.Count + (_nulls?.Count ?? 0);
@@ -138,7 +145,7 @@ public sealed class TableIndex : IDisposable
             NullKeys().Insert(NullKey(row), row);
             return WriteResult.Ok;
         }
-        if (!Definition.IsUnique || (hasNull && !Definition.NullsNotDistinct))
+        if (!Definition.IsUnique || IsSuspended || (hasNull && !Definition.NullsNotDistinct))
         {
             _keys.Insert(key, row);
             return WriteResult.Ok;
@@ -168,7 +175,7 @@ public sealed class TableIndex : IDisposable
     internal WriteResult AddFixed(ReadOnlySpan<ulong> numbers, RowId first, Transaction transaction)
     {
         var index = ((FixedKeys)_keys).Index;
-        if (!Definition.IsUnique)
+        if (!Definition.IsUnique || IsSuspended)
         {
             for (var i = 0; i < numbers.Length; i++)
                 index.Insert(numbers[i], (first + i).Value);
@@ -207,6 +214,8 @@ public sealed class TableIndex : IDisposable
     {
         if (!NewestCarries(deferred.Row, deferred.Key))
             return WriteResult.Ok; // the row has another key by now, or is deleted
+        if (IsSuspended)
+            return WriteResult.Ok;
         var rows = new List<RowId>();
         _keys.GetAll(deferred.Key, rows);
         foreach (var row in rows)

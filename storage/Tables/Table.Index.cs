@@ -31,18 +31,18 @@ public sealed partial class Table
     {
         foreach (var index in _indexes)
         {
-            if (index.Oid == oid)
+            if (index.Oid == oid && !index.IsSuspended)
                 return index;
         }
         return null;
     }
 
     /// <summary>Forgets an index: from now on nothing is kept for it. Its memory goes with the table, since readers may still be in it.</summary>
-    internal void DropIndex(int oid)
+    internal void DropIndex(TableIndex index)
     {
         lock (_shape)
         {
-            if (FindIndex(oid) is not { } index)
+            if (!_indexes.Contains(index))
                 return;
             _indexes = [.. _indexes.Where(i => i != index)];
             _droppedIndexes.Add(index);
@@ -88,7 +88,7 @@ public sealed partial class Table
             var entry = transaction.Undo[e];
             foreach (var index in _indexes)
             {
-                if (TryFixedKeys(index, entry, numbers))
+                if (!index.Definition.IsDeferrable && TryFixedKeys(index, entry, numbers))
                 {
                     var added = index.AddFixed(numbers.AsSpan(0, entry.Count), entry.Slot.FirstRow + entry.Start, transaction);
                     if (!added.IsOk)
@@ -99,7 +99,7 @@ public sealed partial class Table
                 {
                     if (KeyInPlace(index, entry.Slot, entry.Start + i, out var hasNull) is not { } key)
                         continue;
-                    var result = index.Add(key, hasNull, entry.Slot.FirstRow + (entry.Start + i), transaction, mayDefer: false);
+                    var result = index.Add(key, hasNull, entry.Slot.FirstRow + (entry.Start + i), transaction, mayDefer: index.Definition.IsDeferrable);
                     if (!result.IsOk)
                         return result with { Row = rowsBefore + i };
                 }

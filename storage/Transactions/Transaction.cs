@@ -61,6 +61,12 @@ public sealed class Transaction
     /// <summary>Unique keys to be looked at again at the end of the statement.</summary>
     internal List<DeferredKey> Deferred { get; } = [];
 
+    /// <summary>How many of <see cref="Deferred"/>, from the first on, wait for the commit: keys of deferred constraints.</summary>
+    private int _deferredToCommit;
+
+    /// <summary>Other work before the end; null: none so far.</summary>
+    public ITransactionQueue? Queue { get; set; }
+
     /// <summary>Index entries that no new snapshot needs once this has committed.</summary>
     internal List<StaleKey> Stale { get; } = [];
 
@@ -94,8 +100,19 @@ public sealed class Transaction
         return _manager.OpenSnapshotAt(_first, this, Command);
     }
 
+    /// <summary>Begins the next statement with a snapshot of all that is committed by now, whatever the isolation level: constraints hold for what is
+    /// there, not for what the transaction sees. The caller disposes it.</summary>
+    public Snapshot BeginLatest()
+    {
+        Command++;
+        return _manager.OpenSnapshot(this, Command);
+    }
+
+    /// <summary>Rows that the current statement has changed, as they were before it. The caller disposes it.</summary>
+    public Snapshot OpenBefore() => _manager.OpenSnapshot(this, Command);
+
     /// <summary>A savepoint; also taken before every statement, which must leave nothing when it fails.</summary>
-    public UndoMark Mark() => new(Undo.Count, StagedCatalog?.Version ?? 0, Deferred.Count, Stale.Count);
+    public UndoMark Mark() => new(Undo.Count, StagedCatalog?.Version ?? 0, Deferred.Count, Stale.Count, Queue?.Mark() ?? default);
 
     /// <summary>Takes back everything done after the mark. Marks taken later become invalid.</summary>
     public void RollbackTo(UndoMark mark)
@@ -107,24 +124,35 @@ public sealed class Transaction
             Deferred.RemoveRange(mark.DeferredCount, Deferred.Count - mark.DeferredCount);
         if (Stale.Count > mark.StaleCount)
             Stale.RemoveRange(mark.StaleCount, Stale.Count - mark.StaleCount);
+        _deferredToCommit = Math.Min(_deferredToCommit, Deferred.Count);
         StagedCatalog?.RollbackTo(mark.CatalogVersion);
+        Queue?.RollbackTo(mark.Queue);
     }
 
     /// <summary>Looks again at the unique keys that a row change of this statement had in common with another row. To be called at
     /// the end of every statement that changed rows (a swap of keys inside the statement is over by then).</summary>
+    /// <param name="isDeferred">Which indexes (by OID) belong to constraints that wait for the commit; null: none.</param>
     /// <returns>Ok; DuplicateKey with <see cref="Tables.WriteResult.Other"/>; or Busy.</returns>
-    public Tables.WriteResult CheckDeferredUnique()
+    public Tables.WriteResult CheckDeferredUnique(Func<int, bool>? isDeferred = null)
     {
-        while (Deferred.Count > 0)
+        if (isDeferred is null)
+            _deferredToCommit = 0;
+        for (var i = Deferred.Count - 1; i >= _deferredToCommit; i--)
         {
-            var last = Deferred[^1];
-            var result = last.Index.Recheck(this, last);
+            var key = Deferred[i];
+            if (isDeferred is not null && isDeferred(key.Index.Oid))
+                continue;
+            var result = key.Index.Recheck(this, key);
             if (!result.IsOk)
                 return result;
-            Deferred.RemoveAt(Deferred.Count - 1);
+            Deferred.RemoveAt(i);
         }
+        _deferredToCommit = Deferred.Count;
         return Tables.WriteResult.Ok;
     }
+
+    /// <summary>Keys that wait for the commit are looked at again by the next <see cref="CheckDeferredUnique"/>: some may no longer wait.</summary>
+    public void RecheckDeferredUnique() => _deferredToCommit = 0;
 
     /// <summary>Blocks until this transaction has committed (and is visible) or rolled back.</summary>
     /// <param name="timeout"><see cref="Timeout.InfiniteTimeSpan"/> to wait for ever.</param>
@@ -181,5 +209,7 @@ public sealed class Transaction
     {
         _first?.Dispose();
         _first = null;
+        Queue?.Dispose();
+        Queue = null;
     }
 }

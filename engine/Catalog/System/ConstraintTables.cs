@@ -26,7 +26,8 @@ internal static class ConstraintTables
     };
 
     /// <summary>The unique index that a foreign key's referenced columns have; null: it is gone.</summary>
-    public static IndexEntry? ReferencedIndex(SystemScan scan, ConstraintEntry foreignKey) => scan.Catalog.IndexesOf(foreignKey.ReferencedTableOid)
+    public static IndexEntry? ReferencedIndex(SystemScan scan, ConstraintEntry foreignKey) => foreignKey.ReferencedIndexOid != 0
+        ? scan.Catalog.Find<IndexEntry>(foreignKey.ReferencedIndexOid) : scan.Catalog.IndexesOf(foreignKey.ReferencedTableOid)
         .Where(i => i.IsUnique && i.PredicateSql is null && i.Keys.Length == foreignKey.ReferencedColumnIds.Length
             && i.Keys.All(k => foreignKey.ReferencedColumnIds.Contains(k.ColumnId)))
         .OrderByDescending(i => i.IsPrimary).FirstOrDefault();
@@ -49,7 +50,7 @@ internal static class ConstraintTables
                 isForeign ? Letter(constraint.OnUpdate) : " ", isForeign ? Letter(constraint.OnDelete) : " ", isForeign ? constraint.MatchFull ? "f" : "s" : " ",
                 true, 0, constraint.Kind != ConstraintKind.Check,
                 SystemValues.Int2s(constraint.ColumnIds), isForeign ? SystemValues.Int2s(constraint.ReferencedColumnIds) : null,
-                operators, operators, operators, null, null, constraint.CheckSql is null ? null : Definitions.Expression(constraint.CheckSql),
+                operators, operators, operators, constraint.OnDeleteColumnIds.IsEmpty ? null : SystemValues.Int2s(constraint.OnDeleteColumnIds), null, constraint.CheckSql is null ? null : Definitions.Expression(constraint.CheckSql),
             ];
         }
     }

@@ -65,6 +65,8 @@ internal static class Definitions
                     text.Append(" MATCH FULL");
                 Action(text, " ON UPDATE ", constraint.OnUpdate);
                 Action(text, " ON DELETE ", constraint.OnDelete);
+                if (!constraint.OnDeleteColumnIds.IsEmpty)
+                    text.Append(' ').Append(Columns(table, constraint.OnDeleteColumnIds));
                 break;
             case ConstraintKind.Exclusion:
                 text.Append("EXCLUDE ").Append(Columns(table, constraint.ColumnIds));

@@ -20,7 +20,7 @@ internal sealed record IndexProbe(
     ImmutableArray<Expression> Used)
 {
     /// <summary>All key columns of a unique index are equal to one value each: at most one row.</summary>
-    public bool IsPoint => Index.Unique && Equal.Length == Index.Columns.Length && Equal.All(e => e.Length == 1);
+    public bool IsPoint => Index is { Unique: true, Deferrable: false } && Equal.Length == Index.Columns.Length && Equal.All(e => e.Length == 1);
 }
 
 /// <summary>Point look-up, range, multi-range and ordered scan of an index: row ids in key order, then the rows.</summary>
