@@ -90,12 +90,24 @@ internal static class ConstraintCommands
         var index = session.Transaction.CurrentCatalog.FindRelation(table.SchemaOid, unique.UsingIndex!) as IndexEntry;
         if (index is null || index.TableOid != table.Oid)
             throw new SqlException(SqlState.UndefinedObject, $"index \"{unique.UsingIndex}\" does not exist") { Position = unique.ErrorPosition };
-        if (!index.IsUnique || index.PredicateSql is not null || index.Keys.Any(k => k.ExpressionSql is not null))
-            throw new SqlException(SqlState.WrongObjectType, $"\"{index.Name}\" is not a plain unique index") { Position = unique.ErrorPosition };
+        if (table.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid) is not null)
+            throw new SqlException(SqlState.ObjectNotInPrerequisiteState, $"index \"{index.Name}\" is already associated with a constraint") { Position = unique.ErrorPosition };
+        var flaw = !index.IsUnique ? $"\"{index.Name}\" is not a unique index" : index.Keys.Any(k => k.ExpressionSql is not null) ? $"index \"{index.Name}\" contains expressions"
+            : index.PredicateSql is not null ? $"\"{index.Name}\" is a partial index"
+            : index.Keys.Any(k => k.Descending || k.NullsFirst) ? $"index \"{index.Name}\" column number {index.Keys.IndexOf(index.Keys.First(k => k.Descending || k.NullsFirst)) + 1} does not have default sorting behavior" : null;
+        if (flaw is not null)
+        {
+            throw new SqlException(SqlState.WrongObjectType, flaw)
+            {
+                Position = unique.ErrorPosition, Detail = "Cannot create a primary key or unique constraint using such an index.",
+            };
+        }
         var ids = index.Keys.Select(k => k.ColumnId).ToArray();
         if (unique.IsPrimaryKey)
             table = AlterColumns.SetNotNull(session, table, ids);
         var name = unique.Name ?? index.Name;
+        if (name != index.Name)
+            session.Notice($"ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index \"{index.Name}\" to \"{name}\"");
         session.Transaction.Catalog.Put(index with { Name = name, IsPrimary = unique.IsPrimaryKey });
         return new ConstraintEntry
         {

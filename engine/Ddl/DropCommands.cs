@@ -111,6 +111,7 @@ internal static class DropCommands
         switch (entry)
         {
             case TableEntry table:
+                ForeignKeyCommands.RequireNoEvents(session, table, "DROP TABLE");
                 foreach (var sequence in changes.Current.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid).ToArray())
                     session.Database.Storage.DropSequence(session.Transaction, sequence);
                 session.Database.Storage.DropTable(session.Transaction, changes.Current.Find<TableEntry>(table.Oid)!);

@@ -256,6 +256,13 @@ public sealed partial class Binder
                 Position = clause.ErrorPosition, Hint = "For example, ON CONFLICT (column_name).",
             };
         }
+        if (arbiter is { Deferrable: true })
+        {
+            throw new SqlException(SqlState.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters")
+            {
+                Position = clause.ConstraintName is null ? 0 : clause.ErrorPosition,
+            };
+        }
         var excluded = RowColumns(table, width);
         if (clause.DoNothing)
             return new OnConflictAction(arbiter, excluded, [], null);
