@@ -126,16 +126,22 @@ internal sealed partial class BackslashCommands(SqlShell shell)
         var oid = found.Rows[0][0];
         shell.Execute($"""
             SELECT a.attname AS "Column", pg_catalog.format_type(a.atttypid, a.atttypmod) AS "Type",
-                   CASE WHEN a.attnotnull THEN 'not null' ELSE '' END AS "Nullable", pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS "Default"
+                   CASE WHEN a.attnotnull THEN 'not null' ELSE '' END AS "Nullable", coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), '') AS "Default"
             FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
             WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
             """, $"{found.Rows[0][1]}.{found.Rows[0][2]}");
-        var indexes = shell.Query($"SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indrelid = {oid} ORDER BY indisprimary DESC, 1");
-        if (indexes is not { Rows.Count: > 0 })
+        ListLines("Indexes:", $"SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index WHERE indrelid = {oid} ORDER BY indisprimary DESC, 1");
+        ListLines("Constraints:", $"SELECT conname || ' ' || pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE conrelid = {oid} AND contype IN ('c', 'f') ORDER BY 1");
+        ListLines("Referenced by:",
+            $"SELECT conrelid::regclass || ' ' || conname || ' ' || pg_catalog.pg_get_constraintdef(oid) FROM pg_catalog.pg_constraint WHERE confrelid = {oid} AND contype = 'f' ORDER BY 1");
+    }
+
+    private void ListLines(string heading, string sql)
+    {
+        if (shell.Query(sql) is not { Rows.Count: > 0 } found)
             return;
-        shell.Output.WriteLine("Indexes:");
-        foreach (var row in indexes.Rows)
+        shell.Output.WriteLine(heading);
+        foreach (var row in found.Rows)
             shell.Output.WriteLine($"    {row[0]}");
-        shell.Output.WriteLine();
     }
 }

@@ -138,7 +138,7 @@ internal sealed class SqlShell
             using (result)
                 Show(result, title);
         }
-    });
+    }, isOwn: title is not null);
 
     /// <summary>Runs a query of the shell's own.</summary>
     /// <returns>Null after an error, which has been printed.</returns>
@@ -155,7 +155,7 @@ internal sealed class SqlShell
                         rows = ResultRows.Read(result.Portal, columns, _session.Settings.Io);
                 }
             }
-        });
+        }, isOwn: true);
         return rows;
     }
 
@@ -190,7 +190,8 @@ internal sealed class SqlShell
             data.Write(bytes.Span);
     }
 
-    private bool Guard(string sql, Action action)
+    // isOwn: a query of the shell itself, which no one times.
+    private bool Guard(string sql, Action action, bool isOwn = false)
     {
         var watch = Stopwatch.StartNew();
         _isRunning = true;
@@ -208,7 +209,7 @@ internal sealed class SqlShell
         finally
         {
             _isRunning = false;
-            if (ShowTiming)
+            if (ShowTiming && !isOwn)
                 _output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Time: {watch.Elapsed.TotalMilliseconds:F3} ms"));
         }
     }
