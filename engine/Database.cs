@@ -24,6 +24,7 @@ public sealed class Database : IDisposable
         Directory = directory;
         Memory = new MemoryAccountant(options.MemoryLimitBytes);
         TableInfos = new TableInfoCache(storage);
+        Locks.Describe = tag => SessionLocks.Describe(this, tag);
         TemporaryObjects.DropLeftovers(storage);
     }
 
@@ -31,7 +32,7 @@ public sealed class Database : IDisposable
 
     internal MemoryAccountant Memory { get; }
 
-    internal LockManager Locks { get; } = new();
+    internal Storage.Locks.LockTable Locks => Storage.Transactions.Locks;
 
     internal TableInfoCache TableInfos { get; }
 

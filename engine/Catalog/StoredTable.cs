@@ -8,6 +8,7 @@ using OmenDb.Planner.Plans;
 using OmenDb.Storage;
 using OmenDb.Storage.Catalog;
 using OmenDb.Storage.Indexes;
+using OmenDb.Storage.Locks;
 using OmenDb.Storage.Tables;
 using OmenDb.Storage.Transactions;
 using OmenDb.Types;
@@ -113,10 +114,10 @@ internal sealed partial class StoredTable : ITableTarget
                 case WriteStatus.DuplicateKey:
                     return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
                 case WriteStatus.Busy:
-                    scope.Session.WaitFor(result.Owner!, Entry.Name);
+                    scope.Session.WaitFor(result);
                     break;
                 default:
-                    throw Conflict(scope);
+                    throw Conflict(scope, result.Status);
             }
         }
     }
@@ -148,11 +149,14 @@ internal sealed partial class StoredTable : ITableTarget
                     return default;
                 case WriteStatus.DuplicateKey:
                     return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
+                case WriteStatus.Busy when result.Index is not null:
+                    scope.Session.WaitFor(result);
+                    break;
                 case WriteStatus.Busy:
-                    scope.Session.WaitFor(result.Owner!, Entry.Name);
+                    WaitForRow(scope, rowIds[result.Row], ChangesKey(ordinals) ? RowLockMode.Update : RowLockMode.NoKeyUpdate, "updating");
                     break;
                 default:
-                    throw Conflict(scope);
+                    throw Conflict(scope, result.Status);
             }
         }
     }
@@ -170,47 +174,62 @@ internal sealed partial class StoredTable : ITableTarget
                     Deleted(scope, rowIds);
                     return;
                 case WriteStatus.Busy:
-                    scope.Session.WaitFor(result.Owner!, Entry.Name);
+                    WaitForRow(scope, rowIds[result.Row], RowLockMode.Update, "deleting");
                     break;
                 default:
-                    throw Conflict(scope);
+                    throw Conflict(scope, result.Status);
             }
         }
     }
 
-    /// <remarks>A row is locked by writing a version of it that equals the last one: whoever wants to change it meets that writer.</remarks>
+    /// <summary>Whether an update of some columns may change a unique key.</summary>
+    private bool ChangesKey(int[] ordinals) =>
+        Indexes.Any(index => index.Unique && index.PredicateSql is null && index.Columns.Any(c => ordinals.Contains(c.Ordinal)));
+
+    /// <summary>Waits in the row's queue, and holds its lock from then on.</summary>
+    private void WaitForRow(StatementScope scope, long rowId, RowLockMode mode, string doing)
+    {
+        var row = new RowId((ulong)rowId);
+        var outcome = Lock(scope, row, mode, wait: true, doing);
+        if (outcome != RowLockOutcome.Same)
+            throw Conflict(scope, outcome == RowLockOutcome.Deleted ? WriteStatus.Deleted : WriteStatus.Changed);
+    }
+
+    private RowLockOutcome Lock(StatementScope scope, RowId row, RowLockMode mode, bool wait, string doing)
+    {
+        try
+        {
+            return _rows.Lock(scope.Snapshot, row, mode, wait);
+        }
+        catch (SqlException error) when (error.Where is null && error.SqlState is SqlState.DeadlockDetected or SqlState.LockNotAvailable or SqlState.QueryCanceled)
+        {
+            error.Where = $"while {doing} tuple {row} in relation \"{Entry.Name}\"";
+            throw;
+        }
+    }
+
     public void Lock(ExecutionContext context, ReadOnlySpan<long> rowIds, RowLockStrength strength, RowLockWait wait, Span<bool> locked)
     {
         var scope = StatementScope.Of(context);
-        using var values = new Batch(1);
-        using var visible = new Selection(1);
         for (var i = 0; i < rowIds.Length; i++)
         {
-            var row = MemoryMarshal.Cast<long, RowId>(rowIds.Slice(i, 1));
-            locked[i] = _rows.Fetch(scope.Snapshot, row, [0], values, visible) == 1 && LockRow(scope, row, values, wait);
+            var outcome = Lock(scope, new RowId((ulong)rowIds[i]), (RowLockMode)((int)strength + 1), wait == RowLockWait.Block, "locking");
+            locked[i] = outcome == RowLockOutcome.Same;
+            switch (outcome)
+            {
+                case RowLockOutcome.Busy when wait == RowLockWait.NoWait:
+                    throw new SqlException(SqlState.LockNotAvailable, $"could not obtain lock on row in relation \"{Entry.Name}\"");
+                case RowLockOutcome.Changed:
+                    throw Conflict(scope, WriteStatus.Changed);
+                case RowLockOutcome.Deleted when scope.Transaction.Isolation != IsolationLevel.ReadCommitted:
+                    throw Conflict(scope, WriteStatus.Deleted);
+            }
         }
     }
 
-    private bool LockRow(StatementScope scope, ReadOnlySpan<RowId> row, Batch values, RowLockWait wait)
-    {
-        while (true)
-        {
-            var result = _rows.Update(scope.Snapshot, row, [0], values);
-            if (result.IsOk)
-                return true;
-            if (result.Status != WriteStatus.Busy)
-                throw Conflict(scope);
-            if (wait == RowLockWait.SkipLocked)
-                return false;
-            if (wait == RowLockWait.NoWait)
-                throw new SqlException(SqlState.LockNotAvailable, $"could not obtain lock on row in relation \"{Entry.Name}\"");
-            scope.Session.WaitFor(result.Owner!, Entry.Name);
-        }
-    }
-
-    private static Exception Conflict(StatementScope scope) => scope.Transaction.Isolation == IsolationLevel.ReadCommitted
+    private static Exception Conflict(StatementScope scope, WriteStatus status) => scope.Transaction.Isolation == IsolationLevel.ReadCommitted
         ? new RestartStatementException()
-        : new SqlException(SqlState.SerializationFailure, "could not serialize access due to concurrent update");
+        : new SqlException(SqlState.SerializationFailure, $"could not serialize access due to concurrent {(status == WriteStatus.Deleted ? "delete" : "update")}");
 
     private IndexInfo InfoOf(TableIndex index)
     {

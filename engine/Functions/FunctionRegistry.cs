@@ -77,6 +77,7 @@ public static class FunctionRegistry
         yield return Catalogs.PrivilegeFunctions.All();
         yield return Catalogs.SizeFunctions.All();
         yield return Catalogs.ServerFunctions.All();
+        yield return Catalogs.LockFunctions.All();
         yield return Catalogs.SettingFunctions.All();
     }
 }

@@ -37,7 +37,7 @@ public sealed partial class Session
                 case WriteStatus.Ok:
                     return;
                 case WriteStatus.Busy:
-                    WaitFor(result.Owner!, result.Index is null ? "" : "index " + result.Index.Oid);
+                    WaitFor(result);
                     break;
                 default:
                     throw DuplicateKey(scope, result);

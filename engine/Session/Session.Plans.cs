@@ -150,7 +150,7 @@ public sealed partial class Session
         StatementTimestamp = _statementStart == 0 ? ExecutionContext.UtcNow() : _statementStart,
         Memory = new QueryMemory(Database.Memory, Settings.Execution.QueryMemoryLimitBytes),
         Instrument = instrument,
-        DeadlineTicks = _deadline,
+        DeadlineTicks = _deadline == 0 ? _transactionDeadline : _transactionDeadline == 0 ? _deadline : Math.Min(_deadline, _transactionDeadline),
     };
 
     internal SqlException DuplicateKey(StatementScope scope, in WriteResult result)

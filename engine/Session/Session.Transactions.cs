@@ -11,7 +11,6 @@ namespace OmenDb.Engine;
 public sealed partial class Session
 {
     private readonly List<Savepoint> _savepoints = [];
-    private readonly Dictionary<int, int> _heldLocks = []; // relation -> modes as bits
     private Transaction? _transaction;
     private bool _inBlock;
     private bool _failed;
@@ -37,6 +36,9 @@ public sealed partial class Session
 
     internal bool InBlock => _inBlock;
 
+    /// <summary>Number of the running transaction if it has changed something; from any thread.</summary>
+    internal long? CurrentTransactionNumber => _transaction is { HasChanges: true } transaction ? transaction.Number : null;
+
     internal CatalogSnapshot Catalog => _transaction?.CurrentCatalog ?? Database.Storage.Catalog;
 
     internal string CurrentQuery => _currentQuery;
@@ -53,8 +55,9 @@ public sealed partial class Session
         var readOnly = modes.ReadOnly ?? Settings.Bool("default_transaction_read_only");
         _transaction = Database.Storage.Begin(level, readOnly);
         _transaction.SynchronousCommit = Settings.Raw("synchronous_commit") != "off";
-        Database.Locks.Register(_transaction, this);
+        _transaction.Owner = Locks;
         _transactionStart = ExecutionContext.UtcNow();
+        _transactionDeadline = Settings.Int("transaction_timeout") is > 0 and var timeoutMs ? Environment.TickCount64 + timeoutMs : 0;
         Settings.SetUntracked("transaction_isolation", Name(level));
         Settings.SetUntracked("transaction_read_only", readOnly ? "on" : "off");
     }
@@ -260,24 +263,18 @@ public sealed partial class Session
     {
         if (_transaction is not null)
         {
-            Database.Locks.Unregister(_transaction);
             Settings.SetUntracked("transaction_isolation", null);
             Settings.SetUntracked("transaction_read_only", null);
         }
         ReleaseLocks();
         _transaction = null;
+        _transactionDeadline = 0;
         _inBlock = false;
         _failed = false;
         _savepoints.Clear();
     }
 
-    private void ReleaseLocks()
-    {
-        if (_heldLocks.Count == 0)
-            return;
-        Database.Locks.ReleaseAll(this, _heldLocks.Keys);
-        _heldLocks.Clear();
-    }
+    private void ReleaseLocks() => Locks.ReleaseTransaction();
 
     private void AbortImplicit()
     {
@@ -304,7 +301,6 @@ public sealed partial class Session
         else if (_transaction is not null)
         {
             Database.Storage.Rollback(_transaction);
-            Database.Locks.Unregister(_transaction);
             ReleaseLocks();
             _transaction = null;
         }
@@ -315,9 +311,11 @@ public sealed partial class Session
     /// <summary>Ends the transaction as the error wants it and gives the error as clients see it.</summary>
     internal SqlException Fail(Exception error)
     {
+        CheckTransactionTime();
         AbortAfterError();
         return error switch
         {
+            _ when Termination is { } termination => termination,
             SqlException sql => sql,
             OperationCanceledException => new SqlException(SqlState.QueryCanceled, "canceling statement due to user request", error),
             OutOfMemoryException => new SqlException(SqlState.OutOfMemory, "out of memory", error),
@@ -367,7 +365,7 @@ public sealed partial class Session
                 return;
             session._isActive = false;
             // A request that came too late must not end the next statement.
-            if (session._cancel.IsCancellationRequested && !session._inRequest)
+            if (session._cancel.IsCancellationRequested && !session._inRequest && session.Termination is null)
                 session._cancel = new CancellationTokenSource();
         }
     }
@@ -375,6 +373,9 @@ public sealed partial class Session
     /// <exception cref="SqlException">57014.</exception>
     internal void CheckInterrupts()
     {
+        CheckTransactionTime();
+        if (Termination is { } termination)
+            throw termination;
         if (_cancel.IsCancellationRequested)
             throw new SqlException(SqlState.QueryCanceled, "canceling statement due to user request");
         if (_deadline != 0 && Environment.TickCount64 > _deadline)
@@ -386,19 +387,20 @@ public sealed partial class Session
     {
         var lockTimeout = Settings.Int("lock_timeout");
         var byLock = lockTimeout == 0 ? long.MaxValue : Environment.TickCount64 + lockTimeout;
-        return Math.Min(byLock, _deadline == 0 ? long.MaxValue : _deadline + 1);
+        var byStatement = _deadline == 0 ? long.MaxValue : _deadline + 1;
+        return Math.Min(Math.Min(byLock, byStatement), _transactionDeadline == 0 ? long.MaxValue : _transactionDeadline + 1);
     }
 
-    internal void WaitFor(Transaction owner, string relation) => Database.Locks.WaitFor(this, owner, relation);
+    /// <summary>Waits for whoever is in the way of a write of a row or of a unique key.</summary>
+    internal void WaitFor(in Storage.Tables.WriteResult busy) => Locks.WaitFor(busy);
+
+    /// <summary>Holds and waits.</summary>
+    internal SessionLocks Locks { get; }
 
     internal void LockRelation(int oid, TableLockMode mode, string name, bool noWait = false)
     {
-        var held = _heldLocks.GetValueOrDefault(oid);
-        if ((held & 1 << (int)mode) != 0)
-            return;
         _ = Transaction; // locks belong to one
-        Database.Locks.Acquire(this, oid, mode, name, noWait);
-        _heldLocks[oid] = held | 1 << (int)mode;
+        Locks.LockRelation(oid, mode, name, noWait);
     }
 
     /// <param name="depth">Those opened below at least this many savepoints.</param>

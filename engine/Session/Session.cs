@@ -22,6 +22,7 @@ public sealed partial class Session : IDisposable
     {
         Database = database;
         BackendId = backendId;
+        Locks = new SessionLocks(this);
         Secret = secret;
         SessionUser = CurrentUser = role.Name;
         RoleOid = role.Oid;
@@ -92,19 +93,29 @@ public sealed partial class Session : IDisposable
     {
         if (!_isActive && !_inRequest)
             return;
+        Interrupt();
+    }
+
+    private void Interrupt()
+    {
         _cancel.Cancel();
-        Database.Locks.Wake();
+        Locks.Wake();
     }
 
     /// <summary>A client's request has begun: until <see cref="EndRequest"/> a cancel counts between two pulls too, while rows are on their way.</summary>
-    public void BeginRequest() => _inRequest = true;
+    public void BeginRequest()
+    {
+        EndIdle();
+        _inRequest = true;
+    }
 
     /// <summary>The answer is complete. A cancel that came too late must not end the next statement.</summary>
     public void EndRequest()
     {
         _inRequest = false;
-        if (_cancel.IsCancellationRequested)
+        if (_cancel.IsCancellationRequested && Termination is null)
             _cancel = new CancellationTokenSource();
+        BeginIdle();
     }
 
     /// <summary>Simple query protocol: the statements of a script, in one implicit transaction unless it says otherwise. Lazy: each
@@ -329,7 +340,9 @@ public sealed partial class Session : IDisposable
         if (_disposed)
             return;
         _disposed = true;
+        _idleTimer?.Dispose();
         RollbackAll();
+        Locks.UnlockAll();
         TemporaryObjects.DropOf(this);
         _cancel.Dispose();
         Database.Forget(this);

@@ -61,6 +61,7 @@ public static class SettingTable
         yield return Int("statement_timeout", 0, 0, int.MaxValue, "Longest time of a statement; 0 is no limit.", "ms");
         yield return Int("lock_timeout", 0, 0, int.MaxValue, "Longest wait for a lock; 0 is no limit.", "ms");
         yield return Int("idle_in_transaction_session_timeout", 0, 0, int.MaxValue, "Longest idle time inside a transaction; 0 is no limit.", "ms");
+        yield return Int("transaction_timeout", 0, 0, int.MaxValue, "Longest time of a transaction; 0 is no limit.", "ms");
         yield return Int("idle_session_timeout", 0, 0, int.MaxValue, "Longest idle time outside of transactions; 0 is no limit.", "ms");
 
         // Forms of values.

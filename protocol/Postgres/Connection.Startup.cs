@@ -45,6 +45,7 @@ internal sealed partial class Connection
         BackendKeyData.Write(_output, _session.BackendId, _session.Secret);
         _session.NoticeRaised += notice => NoticeResponse.Write(_output, notice);
         _session.ParameterChanged += (name, value) => _changedParameters[name] = value;
+        _session.TerminationRequested += _stream.EndReading;
         _stream.SetReadTimeout(0);
         // A stop that came before the session was there has cancelled nothing.
         if (_stopping)

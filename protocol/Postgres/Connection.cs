@@ -79,7 +79,7 @@ internal sealed partial class Connection
     {
         while (_reader.TryRead(out var code, out var body))
         {
-            if (_stopping)
+            if (_stopping || Session.Termination is not null)
                 break;
             if (code == FrontendCode.Terminate)
                 break;
@@ -111,6 +111,8 @@ internal sealed partial class Connection
         }
         if (_stopping)
             throw AdminShutdown();
+        if (Session.Termination is { } reason)
+            throw reason;
         _output.Flush(); // answers that no Sync has sent off: the client may have closed its sending side only
     }
 

@@ -36,6 +36,11 @@ internal sealed class UndoRecord(VersionStamp stamp, int command, VectorSlot slo
 
     public byte[] Image = [];
 
+    /// <summary>Per row: a unique key was changed. Null: none was. Under the latch.</summary>
+    public bool[]? KeyChanged;
+
+    public bool ChangesKey(int index) => KeyChanged is { } changed && changed[index];
+
     public static int WidthOf(PhysicalType physical) => physical == PhysicalType.Bool ? 1 : physical.Width();
 
     /// <summary>Where the image of a column begins; its position in <see cref="Columns"/>, -1 when this record did not change it.</summary>

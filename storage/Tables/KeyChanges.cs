@@ -7,6 +7,8 @@ namespace OmenDb.Storage.Tables;
 /// <summary>The indexes whose keys an update may change; none, most of the time.</summary>
 internal readonly struct KeyedIndexes(TableIndex[]? indexes)
 {
+    public ReadOnlySpan<TableIndex> All => indexes;
+
     public KeyChanges Begin(Table table, ReadOnlySpan<RowId> rows) => indexes is null ? default : new KeyChanges(table, indexes, rows.ToArray());
 
     public KeyChanges Begin(Table table, UndoRecord record)
@@ -67,6 +69,23 @@ internal readonly struct KeyChanges
                 _table.ReadCells(slot, rows[r], columns, cells);
                 var bytes = _indexes[i].KeyOf(cells[..columns.Length], pointers, out var hasNull);
                 target[i * rows.Length + r] = new Key { Bytes = bytes, HasNull = hasNull };
+            }
+        }
+    }
+
+    /// <summary>Under the latch, with both keys read: notes rows that got another unique key.</summary>
+    public void Note(UndoRecord record)
+    {
+        if (_table is null)
+            return;
+        for (var i = 0; i < _indexes.Length; i++)
+        {
+            if (!_indexes[i].Definition.IsUnique || _indexes[i].Definition.PredicateColumn >= 0)
+                continue;
+            for (var r = 0; r < _rows.Length; r++)
+            {
+                if (!_old[i * _rows.Length + r].Same(_new[i * _rows.Length + r]))
+                    (record.KeyChanged ??= new bool[_rows.Length])[r] = true;
             }
         }
     }

@@ -64,7 +64,7 @@ public sealed partial class Table
             return WriteResult.Ok;
         var result = IndexAppended(transaction, firstEntry);
         if (!result.IsOk)
-            transaction.RollbackTo(mark);
+            transaction.RollbackRows(mark);
         return result;
     }
 

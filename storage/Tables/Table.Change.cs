@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using OmenDb.Arrow;
+using OmenDb.Storage.Locks;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Transactions;
 
@@ -33,7 +34,7 @@ public sealed partial class Table
             var result = UpdateRun(transaction, snapshot, rows.Slice(i, run), columns, columnSet, newValues, picks, i, keyed);
             if (!result.IsOk)
             {
-                transaction.RollbackTo(mark);
+                transaction.RollbackRows(mark);
                 return result with { Row = result.Row + i };
             }
             i += run;
@@ -55,7 +56,7 @@ public sealed partial class Table
             var result = DeleteRun(transaction, snapshot, rows.Slice(i, run));
             if (!result.IsOk)
             {
-                transaction.RollbackTo(mark);
+                transaction.RollbackRows(mark);
                 return result with { Row = result.Row + i };
             }
             i += run;
@@ -91,8 +92,16 @@ public sealed partial class Table
         {
             for (var i = 0; i < inVector.Length; i++)
             {
-                var conflict = Conflict(slot, inVector[i], snapshot, i);
+                var conflict = Conflict(slot, inVector[i], snapshot, i, out var isOwn);
                 if (!conflict.IsOk)
+                    return conflict;
+                if (!transaction.Locks.MayHoldRows(StorageId))
+                    continue;
+                // A key share lock is in the way only of a new key, which is worth a look only when there is one.
+                if (IsLocked(transaction, rows[i], RowLockMode.Update, isOwn, i, out conflict)
+                    && (IsLocked(transaction, rows[i], RowLockMode.NoKeyUpdate, isOwn, i, out conflict)
+                        || (ChangesKey(slot, inVector[i], columns, newValues, picks == null ? first + i : picks[first + i], keyed)
+                            && IsLocked(transaction, rows[i], RowLockMode.Update, isOwn, i, out conflict))))
                     return conflict;
             }
             changes.ReadOldKeys(slot, inVector);
@@ -113,6 +122,7 @@ public sealed partial class Table
             for (var c = 0; c < columns.Length; c++)
                 WriteValues(slot, columns[c], newValues.Columns[c], picks, first, inVector);
             changes.ReadNewKeys(slot, inVector);
+            changes.Note(record);
             transaction.Undo.Add(new UndoEntry
             {
                 Kind = UndoKind.Update, Table = this, Slot = slot, Record = record, Command = transaction.Command,
@@ -137,8 +147,8 @@ public sealed partial class Table
         {
             for (var i = 0; i < inVector.Length; i++)
             {
-                var conflict = Conflict(slot, inVector[i], snapshot, i);
-                if (!conflict.IsOk)
+                var conflict = Conflict(slot, inVector[i], snapshot, i, out var isOwn);
+                if (!conflict.IsOk || (transaction.Locks.MayHoldRows(StorageId) && IsLocked(transaction, rows[i], RowLockMode.Update, isOwn, i, out conflict)))
                     return conflict;
             }
             var versions = slot.Versions ??= new VectorVersions();
@@ -162,16 +172,21 @@ public sealed partial class Table
         return WriteResult.Ok;
     }
 
-    /// <summary>Under the latch: whether a transaction may change a row that its snapshot sees.</summary>
-    private static WriteResult Conflict(VectorSlot slot, int row, Snapshot snapshot, int index)
+    /// <summary>Under the latch: whether a transaction may change a row that its snapshot sees; and whether it has done so already.</summary>
+    private static WriteResult Conflict(VectorSlot slot, int row, Snapshot snapshot, int index, out bool isOwn)
     {
+        isOwn = false;
         if (slot.IsDead(row))
-            return new WriteResult { Status = WriteStatus.Changed, Row = index };
+            return new WriteResult { Status = WriteStatus.Deleted, Row = index };
         if (slot.Versions is not { } versions)
             return WriteResult.Ok;
         var range = versions.FindRange(row);
-        if (range >= 0 && Judge(versions.Ranges[range].Stamp, snapshot, index) is { IsOk: false } inserted)
-            return inserted;
+        if (range >= 0)
+        {
+            if (Judge(versions.Ranges[range].Stamp, snapshot, index) is { IsOk: false } inserted)
+                return inserted;
+            isOwn = versions.Ranges[range].Stamp.Value == snapshot.OwnId;
+        }
         var entry = versions.Find(row);
         if (entry < 0)
             return WriteResult.Ok;
@@ -179,9 +194,12 @@ public sealed partial class Table
         if (version.DeletedBy is { } deleter)
         {
             var judged = Judge(deleter, snapshot, index);
-            return judged.IsOk ? new WriteResult { Status = WriteStatus.Changed, Row = index } : judged; // deleted by ourselves
+            return judged.Status == WriteStatus.Busy ? judged : judged with { Status = WriteStatus.Deleted, Row = index };
         }
-        return version.Undo.Record is { } record ? Judge(record.Stamp, snapshot, index) : WriteResult.Ok;
+        if (version.Undo.Record is not { } record)
+            return WriteResult.Ok;
+        isOwn |= record.Stamp.Value == snapshot.OwnId;
+        return Judge(record.Stamp, snapshot, index);
     }
 
     private static WriteResult Judge(VersionStamp stamp, Snapshot snapshot, int index)
@@ -191,7 +209,7 @@ public sealed partial class Table
         if (value == snapshot.OwnId || value <= snapshot.ReadValue)
             return WriteResult.Ok;
         return (value & Timestamp.TransactionBit) != 0
-            ? new WriteResult { Status = WriteStatus.Busy, Row = index, Owner = owner }
+            ? new WriteResult { Status = WriteStatus.Busy, Row = index, Owner = owner, Epoch = owner?.Epoch ?? 0 }
             : new WriteResult { Status = WriteStatus.Changed, Row = index };
     }
 

@@ -12,6 +12,8 @@ public enum WriteStatus : byte
     Changed = 2,
     /// <summary>Another row holds the same unique key: 23505.</summary>
     DuplicateKey = 3,
+    /// <summary>A transaction committed after the snapshot has deleted the row, or we have.</summary>
+    Deleted = 4,
 }
 
 /// <summary>How a write ended. Anything but Ok means that the call has changed nothing.</summary>
@@ -28,6 +30,9 @@ public readonly record struct WriteResult
 
     /// <summary>Busy: whom to wait for.</summary>
     public Transaction? Owner { get; init; }
+
+    /// <summary>Busy: of the owner, when the row was looked at.</summary>
+    internal int Epoch { get; init; }
 
     /// <summary>DuplicateKey, and Busy because of a key: which index.</summary>
     public TableIndex? Index { get; init; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OmenDb.Storage.Catalog;
 using OmenDb.Storage.Indexes;
+using OmenDb.Storage.Locks;
 using OmenDb.Storage.Log;
 using OmenDb.Storage.Mvcc;
 
@@ -12,6 +13,9 @@ public sealed class Transaction
     private readonly TransactionManager _manager;
     private readonly object _ended = new();
     private Snapshot? _first;
+    private List<LockRequest>? _waiters; // under _ended
+    private LockOwner _owner;
+    private int _epoch;
     private int _state;
     private Types.SqlException? _abandoned; // guarded by _ended
 
@@ -22,10 +26,31 @@ public sealed class Transaction
         Isolation = isolation;
         IsReadOnly = readOnly;
         Stamp = new VersionStamp(id, this);
+        _owner = new LockOwner { Transaction = this };
     }
 
     /// <summary>With the high bit set.</summary>
     public Timestamp Id { get; }
+
+    /// <summary>Its number without the high bit: what users see.</summary>
+    public long Number => (long)(Id.Value & ~Timestamp.TransactionBit);
+
+    /// <summary>All locks of the database.</summary>
+    public LockTable Locks => _manager.Locks;
+
+    /// <summary>Holds its locks: the session, set before the first one is taken.</summary>
+    public LockOwner Owner
+    {
+        get => _owner;
+        set
+        {
+            _owner = value;
+            value.Transaction = this;
+        }
+    }
+
+    /// <summary>How often it has taken something back so far: what was written may be free again.</summary>
+    internal int Epoch => Volatile.Read(ref _epoch);
 
     /// <summary>Changeable until the first snapshot.</summary>
     public IsolationLevel Isolation { get; set; }
@@ -112,11 +137,22 @@ public sealed class Transaction
     public Snapshot OpenBefore() => _manager.OpenSnapshot(this, Command);
 
     /// <summary>A savepoint; also taken before every statement, which must leave nothing when it fails.</summary>
-    public UndoMark Mark() => new(Undo.Count, StagedCatalog?.Version ?? 0, Deferred.Count, Stale.Count, Queue?.Mark() ?? default);
+    public UndoMark Mark() => new(Undo.Count, StagedCatalog?.Version ?? 0, Deferred.Count, Stale.Count, Queue?.Mark() ?? default, _owner.Log.Count);
 
-    /// <summary>Takes back everything done after the mark. Marks taken later become invalid.</summary>
+    /// <summary>Takes back everything done after the mark, and gives back the locks taken since. Marks taken later become invalid.</summary>
     public void RollbackTo(UndoMark mark)
     {
+        RollbackRows(mark);
+        StagedCatalog?.RollbackTo(mark.CatalogVersion);
+        Queue?.RollbackTo(mark.Queue);
+        Locks.ReleaseTo(_owner, mark.LockCount);
+    }
+
+    /// <summary>The same for rows alone, locks stay: a write call that has failed leaves nothing.</summary>
+    internal void RollbackRows(UndoMark mark)
+    {
+        if (Undo.Count == mark.UndoCount && Stale.Count == mark.StaleCount && Deferred.Count == mark.DeferredCount)
+            return;
         for (var i = Undo.Count - 1; i >= mark.UndoCount; i--)
             Undo[i].Table.Undo(this, Undo[i]);
         Undo.RemoveRange(mark.UndoCount, Undo.Count - mark.UndoCount);
@@ -125,8 +161,41 @@ public sealed class Transaction
         if (Stale.Count > mark.StaleCount)
             Stale.RemoveRange(mark.StaleCount, Stale.Count - mark.StaleCount);
         _deferredToCommit = Math.Min(_deferredToCommit, Deferred.Count);
-        StagedCatalog?.RollbackTo(mark.CatalogVersion);
-        Queue?.RollbackTo(mark.Queue);
+        Interlocked.Increment(ref _epoch); // after the versions: who finds the new number finds the rows free
+        ServeWaiters();
+    }
+
+    /// <summary>Somebody waits for the end, or for something to be taken back.</summary>
+    /// <returns>False: that has happened since the epoch was read.</returns>
+    /// <exception cref="Types.SqlException">58030: see <see cref="Abandon"/>.</exception>
+    internal bool AddWaiter(LockRequest request, int epoch)
+    {
+        lock (_ended)
+        {
+            ThrowIfAbandoned();
+            if (State >= TransactionState.Committed || Epoch != epoch)
+                return false;
+            (_waiters ??= []).Add(request);
+            return true;
+        }
+    }
+
+    internal void RemoveWaiter(LockRequest request)
+    {
+        lock (_ended)
+            _waiters?.Remove(request);
+    }
+
+    private void ServeWaiters()
+    {
+        lock (_ended)
+        {
+            if (_waiters is null)
+                return;
+            foreach (var waiter in _waiters)
+                waiter.Owner.Grant(waiter);
+            _waiters = null;
+        }
     }
 
     /// <summary>Looks again at the unique keys that a row change of this statement had in common with another row. To be called at
@@ -172,8 +241,7 @@ public sealed class Transaction
         {
             while (State < TransactionState.Committed)
             {
-                if (_abandoned is { } failure)
-                    throw new Types.SqlException(failure.SqlState, failure.Message, failure) { Hint = failure.Hint };
+                ThrowIfAbandoned();
                 if (cancellation.IsCancellationRequested)
                     return WaitOutcome.Cancelled;
                 var left = deadline - Environment.TickCount64;
@@ -185,6 +253,12 @@ public sealed class Transaction
         return WaitOutcome.Ended;
     }
 
+    internal void ThrowIfAbandoned()
+    {
+        if (_abandoned is { } failure)
+            throw new Types.SqlException(failure.SqlState, failure.Message, failure) { Hint = failure.Hint };
+    }
+
     /// <summary>The log has failed under its commit: it will never end, and nobody is to wait for that.</summary>
     internal void Abandon(Types.SqlException failure)
     {
@@ -193,6 +267,7 @@ public sealed class Transaction
             _abandoned = failure;
             Monitor.PulseAll(_ended);
         }
+        ServeWaiters();
     }
 
     internal void SetState(TransactionState state)
@@ -202,6 +277,15 @@ public sealed class Transaction
             return;
         lock (_ended)
             Monitor.PulseAll(_ended);
+        ServeWaiters();
+    }
+
+    /// <summary>The transaction has ended, for everybody: whoever waits for its locks goes on.</summary>
+    internal void ReleaseLocks()
+    {
+        Locks.ReleaseTo(_owner, 0);
+        if (_owner.Transaction == this)
+            _owner.Transaction = null;
     }
 
     /// <summary>By the transaction's own thread, outside locks: closing a snapshot may collect garbage.</summary>

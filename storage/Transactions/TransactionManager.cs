@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Locks;
 using OmenDb.Storage.Log;
 using OmenDb.Storage.Mvcc;
 
@@ -56,6 +57,9 @@ public sealed class TransactionManager
 
     internal GarbageCollector Garbage => _garbage;
 
+    /// <summary>On relations, rows and numbers of applications.</summary>
+    public LockTable Locks { get; } = new();
+
     public Transaction Begin(IsolationLevel isolation = IsolationLevel.ReadCommitted, bool readOnly = false) =>
         new(this, Interlocked.Increment(ref _lastTransaction), isolation, readOnly);
 
@@ -84,6 +88,7 @@ public sealed class TransactionManager
         if (!transaction.HasChanges)
         {
             transaction.SetState(TransactionState.Committed);
+            transaction.ReleaseLocks();
             transaction.CloseSnapshot();
             return;
         }
@@ -121,6 +126,7 @@ public sealed class TransactionManager
         if (!transaction.SynchronousCommit)
             _log.FlushSoon();
         transaction.StagedCatalog?.RunCommitActions();
+        transaction.ReleaseLocks();
         transaction.CloseSnapshot();
         _garbage.Run();
     }
@@ -171,6 +177,7 @@ public sealed class TransactionManager
         transaction.RollbackTo(default);
         Forget(transaction);
         transaction.SetState(TransactionState.RolledBack);
+        transaction.ReleaseLocks();
         transaction.CloseSnapshot();
     }
 

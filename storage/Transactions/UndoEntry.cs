@@ -33,4 +33,4 @@ internal struct UndoEntry
 }
 
 /// <summary>A place in a transaction to go back to.</summary>
-public readonly record struct UndoMark(int UndoCount, int CatalogVersion, int DeferredCount, int StaleCount, QueueMark Queue);
+public readonly record struct UndoMark(int UndoCount, int CatalogVersion, int DeferredCount, int StaleCount, QueueMark Queue, int LockCount);

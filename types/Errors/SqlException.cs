@@ -20,7 +20,7 @@ public sealed class SqlException : Exception
 
     public string? Hint { get; init; }
 
-    public string? Where { get; init; }
+    public string? Where { get; set; }
 
     public string? SchemaName { get; init; }
 

@@ -52,6 +52,7 @@ public static class SqlState
     public const string NoActiveSqlTransaction = "25P01";
     public const string InFailedSqlTransaction = "25P02";
     public const string IdleInTransactionSessionTimeout = "25P03";
+    public const string TransactionTimeout = "25P04";
     public const string InvalidSqlStatementName = "26000";
     public const string InvalidAuthorizationSpecification = "28000";
     public const string InvalidPassword = "28P01";
@@ -117,6 +118,7 @@ public static class SqlState
     public const string LockNotAvailable = "55P03";
     public const string QueryCanceled = "57014";
     public const string AdminShutdown = "57P01";
+    public const string IdleSessionTimeout = "57P05";
     public const string CannotConnectNow = "57P03";
     public const string SystemError = "58000";
     public const string IoError = "58030";

@@ -1,4 +1,5 @@
 using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Locks;
 
 namespace OmenDb.Engine.Catalog;
 
@@ -36,18 +37,73 @@ internal static class ActivityViews
                 (long)session.DatabaseOid, session.DatabaseName, session.BackendId, null, (long)session.RoleOid, session.SessionUser, session.Settings.Get("application_name") ?? "",
                 address?.Address.ToString(), null, address?.Port ?? -1, SystemValues.Micros(session.StartTime), session.TransactionStart == 0 ? null : session.TransactionStart,
                 session.StatementStart == 0 ? null : session.StatementStart, session.StatementStart == 0 ? null : session.StatementStart,
-                session.IsActive ? null : "Client", session.IsActive ? null : "ClientRead",
+                session.Locks.IsWaiting ? "Lock" : session.IsActive ? null : "Client", WaitOf(session),
                 session.IsActive ? "active" : status == TransactionStatus.Idle ? "idle" : status == TransactionStatus.Failed ? "idle in transaction (aborted)" : "idle in transaction",
                 null, null, null, session.CurrentQuery, "client backend",
             ];
         }
     }
 
-    private static IEnumerable<object?[]> Locks(SystemScan scan) => scan.Session.Database.Locks.List().Select(l => new object?[]
+    private static string? WaitOf(Session session) => session.Database.Locks.TryGetWait(session.Locks, out var wait)
+        ? wait.Tag.Kind switch { LockKind.Relation => "relation", LockKind.Row => "tuple", LockKind.Transaction => "transactionid", _ => "advisory" }
+        : session.IsActive ? null : "ClientRead";
+
+    private static IEnumerable<object?[]> Locks(SystemScan scan)
     {
-        "relation", (long)l.Session.DatabaseOid, (long)l.Relation, null, null, null, null, null, null, null, $"{l.Session.BackendId}/1", l.Session.BackendId, $"{l.Mode}Lock", true,
-        l.Mode <= Planner.Syntax.TableLockMode.RowExclusive, null,
-    });
+        var database = scan.Session.Database;
+        foreach (var info in database.Locks.List())
+            yield return Lock(scan, info);
+        foreach (var session in database.Sessions)
+        {
+            if (session.CurrentTransactionNumber is not { } number)
+                continue;
+            var owner = session.Locks;
+            // Every transaction holds its own number; whoever waits for a row that it wrote waits for that.
+            yield return Lock(scan, new LockInfo(new LockTag(LockKind.Transaction, number, 0), owner, LockModes.Exclusive, true, null));
+            if (database.Locks.TryGetWait(owner, out var wait) && wait.Tag.Kind == LockKind.Transaction)
+                yield return Lock(scan, wait);
+        }
+    }
+
+    private static object?[] Lock(SystemScan scan, LockInfo info)
+    {
+        var row = new object?[16];
+        var session = ((SessionLocks)info.Owner).Session;
+        row[1] = (long)session.DatabaseOid;
+        switch (info.Tag.Kind)
+        {
+            case LockKind.Relation:
+                row[0] = "relation";
+                row[1] = info.Tag.B;
+                row[2] = info.Tag.A;
+                break;
+            case LockKind.Row:
+                row[0] = "tuple";
+                row[2] = SessionLocks.TableOf(scan.Catalog, info.Tag) is { } table ? (long)table.Oid : null;
+                row[3] = (int)(info.Tag.B / Storage.RowId.VectorRows);
+                row[4] = (short)(new Storage.RowId((ulong)info.Tag.B).RowInVector + 1);
+                break;
+            case LockKind.Transaction:
+                row[0] = "transactionid";
+                row[1] = null;
+                row[6] = info.Tag.A;
+                break;
+            default:
+                row[0] = "advisory";
+                row[1] = info.Tag.B / 4;
+                row[7] = info.Tag.A >> 32 & uint.MaxValue;
+                row[8] = info.Tag.A & uint.MaxValue;
+                row[9] = (short)(info.Tag.B % 4);
+                break;
+        }
+        row[10] = $"{session.BackendId}/1";
+        row[11] = session.BackendId;
+        row[12] = LockModes.Name(info.Tag.Kind, info.Mode);
+        row[13] = info.IsGranted;
+        row[14] = info.IsGranted && info.Tag.Kind == LockKind.Relation && info.Mode <= LockModes.RowExclusive;
+        row[15] = info.WaitsSince is { } since ? SystemValues.Micros(since) : null;
+        return row;
+    }
 
     private static IEnumerable<object?[]> Prepared(SystemScan scan) => scan.Session.PreparedStatements.Where(p => p.Name.Length > 0).Select(p => new object?[]
     {

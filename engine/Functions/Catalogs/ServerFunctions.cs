@@ -26,20 +26,11 @@ internal static class ServerFunctions
         yield return CatalogCall.Always("getdatabaseencoding", [], SqlType.Name, "UTF8");
         yield return CatalogCall.Always("pg_client_encoding", [], SqlType.Name, "UTF8");
         yield return CatalogCall.Always("pg_is_in_recovery", [], SqlType.Bool, false);
-        // Connection pools reset with it. No advisory lock can be taken yet, so there is never one to release.
-        yield return CatalogCall.Always("pg_advisory_unlock_all", [], SqlType.Void, false);
         yield return CatalogCall.Always("pg_is_in_backup", [], SqlType.Bool, false);
         yield return CatalogCall.Always("pg_jit_available", [], SqlType.Bool, false);
         yield return CatalogCall.Always("pg_tablespace_location", [oid], text, "");
         yield return CatalogCall.Define("pg_postmaster_start_time", [], SqlType.TimestampTz, static (context, _) => SystemValues.Micros(CatalogCall.Session(context.Session).Database.StartTime));
         yield return CatalogCall.Define("pg_conf_load_time", [], SqlType.TimestampTz, static (context, _) => SystemValues.Micros(CatalogCall.Session(context.Session).Database.StartTime));
-        yield return CatalogCall.Always("pg_blocking_pids", [int4], SqlType.ArrayOf(int4), Array.Empty<object?>());
-        yield return Scalar.Row("pg_cancel_backend", [int4], SqlType.Bool, static (context, a) =>
-        {
-            var target = CatalogCall.Session(context.Session).Database.FindSession(a.Get<int>(0));
-            target?.Cancel();
-            return target is not null;
-        }, Volatility.Volatile);
         yield return CatalogCall.Always("pg_relation_is_publishable", [SqlType.Regclass], SqlType.Bool, false);
         yield return CatalogCall.Define("pg_relation_is_updatable", [SqlType.Regclass, SqlType.Bool], int4, static (context, a) => IsTable(context, a.Get<long>(0)) ? 28 : 0);
         yield return CatalogCall.Define("pg_column_is_updatable", [SqlType.Regclass, SqlType.Int2, SqlType.Bool], SqlType.Bool, static (context, a) => IsTable(context, a.Get<long>(0)));

@@ -43,6 +43,14 @@ internal sealed class EngineSession(Session session) : WireSession
         remove => session.Settings.ParameterChanged -= value;
     }
 
+    public override SqlException? Termination => session.Termination;
+
+    public override event Action? TerminationRequested
+    {
+        add => session.TerminationRequested += value;
+        remove => session.TerminationRequested -= value;
+    }
+
     public override void Cancel() => session.Cancel();
 
     public override void BeginRequest() => session.BeginRequest();

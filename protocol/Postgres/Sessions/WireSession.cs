@@ -22,6 +22,16 @@ internal abstract class WireSession : IDisposable
 
     public abstract event Action<string, string>? ParameterChanged;
 
+    /// <summary>Why the session is over; null: it goes on.</summary>
+    public virtual SqlException? Termination => null;
+
+    /// <summary>From any thread: <see cref="Termination"/> is set from now on.</summary>
+    public virtual event Action? TerminationRequested
+    {
+        add { }
+        remove { }
+    }
+
     public abstract void Cancel();
 
     /// <summary>A request is being served: cancelling means something from now on.</summary>

@@ -12,7 +12,7 @@ public class ConcurrencyTests
         db.Run("begin; update t set n = n + 1 where id = 1");
         using var other = db.NewSession();
         var waiting = Task.Run(() => SessionFixture.Run(other, "update t set n = n + 100 where id = 1 returning n"));
-        SpinWait.SpinUntil(() => waiting.IsCompleted || db.Database.Locks.WaitingCount == 1);
+        SpinWait.SpinUntil(() => waiting.IsCompleted || other.Locks.IsWaiting);
         db.Run("commit");
         Assert.Equal("111", await waiting);
     }
@@ -39,7 +39,7 @@ public class ConcurrencyTests
         using var other = db.NewSession();
         SessionFixture.Run(other, "begin; update t set n = 2 where id = 2");
         var waiting = Task.Run(() => SessionFixture.Run(other, "update t set n = 2 where id = 1"));
-        SpinWait.SpinUntil(() => waiting.IsCompleted || db.Database.Locks.WaitingCount == 1);
+        SpinWait.SpinUntil(() => waiting.IsCompleted || other.Locks.IsWaiting);
         Assert.Equal("40P01", db.Fails("update t set n = 1 where id = 2").SqlState);
         Assert.Equal("UPDATE 1", await waiting);
     }
@@ -52,7 +52,7 @@ public class ConcurrencyTests
         db.Run("begin; select * from t");
         using var other = db.NewSession();
         var waiting = Task.Run(() => SessionFixture.Run(other, "drop table t"));
-        SpinWait.SpinUntil(() => waiting.IsCompleted || db.Database.Locks.WaitingCount == 1);
+        SpinWait.SpinUntil(() => waiting.IsCompleted || other.Locks.IsWaiting);
         Assert.True(db.Database.Cancel(other.BackendId, other.Secret));
         var error = await Assert.ThrowsAsync<SqlException>(() => waiting);
         Assert.Equal(("57014", "canceling statement due to user request"), (error.SqlState, error.Message));

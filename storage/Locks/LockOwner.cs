@@ -1,0 +1,78 @@
+using OmenDb.Storage.Transactions;
+
+namespace OmenDb.Storage.Locks;
+
+/// <summary>Who holds and waits for locks: a session, over its transactions; or a transaction without one.</summary>
+/// <remarks>Locks are taken and released by one thread at a time, the owner's; <see cref="Wake"/> may be called by anyone.</remarks>
+public class LockOwner
+{
+    private readonly object _monitor = new();
+    private LockRequest? _waiting;
+
+    /// <summary>Locks of the running transaction in the order taken: only what was not held before stands here.</summary>
+    internal List<(LockTag Tag, int Mode)> Log { get; } = [];
+
+    /// <summary>Locks of the running transaction so far.</summary>
+    public int LogCount => Log.Count;
+
+    /// <summary>How often each lock is held beyond the transaction.</summary>
+    internal Dictionary<(LockTag Tag, int Mode), int> SessionLocks { get; } = [];
+
+    /// <summary>What it waits for now; null: it does not wait.</summary>
+    internal LockRequest? Waiting
+    {
+        get => Volatile.Read(ref _waiting);
+        set => Volatile.Write(ref _waiting, value);
+    }
+
+    /// <summary>As pg_locks shows it; 0: not a session.</summary>
+    public virtual int ProcessId => 0;
+
+    /// <summary>The transaction that the locks belong to now.</summary>
+    public Transaction? Transaction { get; internal set; }
+
+    /// <summary>True while it waits for a lock that nobody has given it yet.</summary>
+    public bool IsWaiting => Waiting is { } request && !Volatile.Read(ref request.IsGranted);
+
+    /// <summary>Environment tick at which a wait ends that begins now.</summary>
+    protected internal virtual long WaitDeadline() => long.MaxValue;
+
+    /// <summary>Called before and after every sleep. Throws to end the wait.</summary>
+    protected internal virtual void CheckInterrupts()
+    {
+    }
+
+    /// <summary>Makes a wait look at <see cref="CheckInterrupts"/> again.</summary>
+    public void Wake()
+    {
+        lock (_monitor)
+            Monitor.PulseAll(_monitor);
+    }
+
+    internal void Grant(LockRequest request)
+    {
+        lock (_monitor)
+        {
+            request.IsGranted = true;
+            Monitor.PulseAll(_monitor);
+        }
+    }
+
+    /// <summary>Sleeps until the request is granted.</summary>
+    /// <returns>False: the deadline came first.</returns>
+    internal bool Park(LockRequest request, long deadline)
+    {
+        lock (_monitor)
+        {
+            while (!request.IsGranted)
+            {
+                CheckInterrupts();
+                var left = deadline - Environment.TickCount64;
+                if (left <= 0)
+                    return false;
+                Monitor.Wait(_monitor, (int)Math.Min(left, int.MaxValue));
+            }
+        }
+        return true;
+    }
+}
