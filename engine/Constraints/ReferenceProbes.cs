@@ -71,7 +71,7 @@ internal sealed class ReferenceProbes : IDisposable
         var values = new Vector[_places.Length];
         for (var i = 0; i < values.Length; i++)
             values[i] = _rows.Columns[_places[i]];
-        var found = new List<(RowId Row, int Wanted, KeyImage Image)>();
+        var found = new List<RowId>();
         foreach (var row in wanted)
         {
             var image = KeyImage.Of(_rows.Columns, row);
@@ -79,12 +79,12 @@ internal sealed class ReferenceProbes : IDisposable
                 continue;
             if (!index.TryFind(scope.Snapshot, values, row, out var there))
                 throw NotPresent(row);
-            found.Add((there, row, image));
+            found.Add(there);
             _known.Add(image);
         }
         if (found.Count == 0)
             return;
-        var rows = found.Select(f => f.Row).ToArray();
+        var rows = found.ToArray();
         var locked = new bool[rows.Length];
         try
         {
@@ -95,9 +95,11 @@ internal sealed class ReferenceProbes : IDisposable
             _known.Clear();
             throw;
         }
-        var gone = Array.IndexOf(locked, false);
-        if (gone >= 0)
-            throw NotPresent(found[gone].Wanted);
+        if (!Array.Exists(locked, l => !l))
+            return;
+        // Gone while we waited; another row may have the key by now.
+        _known.Clear();
+        throw new RestartStatementException();
     }
 
     private SqlException NotPresent(int row) => _key.NotPresent(i => _rows.Columns[i], row, _session.Settings.Io);
