@@ -18,7 +18,7 @@ internal static class DdlCommands
             OwnerStatement s => RenameCommands.Owner(session, s),
             TruncateStatement s => TableCommands.Truncate(session, s),
             CreateIndexStatement s => IndexCommands.Create(session, s),
-            CreateViewStatement s => ViewCommands.Create(session, s, sql),
+            CreateViewStatement s => ViewCommands.Create(session, s),
             CreateSequenceStatement s => SequenceCommands.Create(session, s),
             AlterSequenceStatement s => SequenceCommands.Alter(session, s),
             CreateSchemaStatement s => MiscellaneousCommands.CreateSchema(session, s, sql),

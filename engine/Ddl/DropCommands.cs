@@ -80,11 +80,12 @@ internal static class DropCommands
     }
 
     /// <param name="together">Objects that the same command drops: they are no obstacle.</param>
-    public static void DropRelation(Session session, RelationEntry entry, bool cascade, IReadOnlyList<RelationEntry>? together = null)
+    public static void DropRelation(Session session, RelationEntry entry, bool cascade, IReadOnlyList<RelationEntry>? together = null, bool quiet = false)
     {
         var changes = session.Transaction.Catalog;
         var dependents = Dependents(changes.Current, entry).ToList();
-        var obstacles = dependents.Where(d => together is null || !together.Any(t => t.Oid == d.Entry.Oid)).ToList();
+        var obstacles = quiet ? [] : WithTheirOwn(changes.Current, dependents).Where(d => together is null || !together.Any(t => t.Oid == d.Entry.Oid))
+            .DistinctBy(d => d.Short).ToList();
         if (obstacles.Count > 0 && !cascade)
         {
             throw new SqlException(SqlState.DependentObjectsStillExist, $"cannot drop {DdlNames.Noun(entry)} {entry.Name} because other objects depend on it")
@@ -106,7 +107,7 @@ internal static class DropCommands
             else if (now is TableEntry defaulted && entry is SequenceEntry sequence)
                 changes.Put(defaulted with { Columns = [.. defaulted.Columns.Select(c => UsesSequence(c, sequence) ? c with { DefaultSql = null, SequenceOid = 0, Identity = ColumnIdentity.None } : c)] });
             else
-                DropRelation(session, now, cascade: true);
+                DropRelation(session, now, cascade: true, quiet: true);
         }
         switch (entry)
         {
@@ -137,6 +138,11 @@ internal static class DropCommands
                 break;
         }
     }
+
+    /// <summary>What depends on a relation, each followed by what depends on it in turn.</summary>
+    private static IEnumerable<(RelationEntry Entry, ConstraintEntry? Constraint, string Description, string Short)> WithTheirOwn(
+        CatalogSnapshot catalog, IEnumerable<(RelationEntry Entry, ConstraintEntry? Constraint, string Description, string Short)> dependents) =>
+        dependents.SelectMany(d => d.Entry is ViewEntry ? WithTheirOwn(catalog, Dependents(catalog, d.Entry)).Prepend(d) : [d]);
 
     private static bool UsesSequence(ColumnEntry column, SequenceEntry sequence) => column.SequenceOid == sequence.Oid;
 

@@ -19,6 +19,7 @@ internal static class RenameCommands
         {
             case ObjectKind.Schema:
                 var schema = session.Catalog.FindSchema(session.DatabaseOid, statement.Name.Name) ?? throw new SqlException(SqlState.InvalidSchemaName, $"schema \"{statement.Name.Name}\" does not exist");
+                ViewTexts.FollowSchema(session, schema, statement.NewName);
                 changes.Put(schema with { Name = statement.NewName });
                 return tag;
             case ObjectKind.Database:
@@ -57,18 +58,11 @@ internal static class RenameCommands
     private static void RenameRelation(Session session, RelationEntry relation, string name)
     {
         var changes = session.Transaction.Catalog;
-        RequireNoView(session, relation, "rename");
+        ViewTexts.FollowRelation(session, relation, session.Catalog.Find<SchemaEntry>(relation.SchemaOid)!.Name, name);
         changes.Put(relation with { Name = name });
         // The constraint behind an index bears its name.
         if (relation is IndexEntry index && changes.Current.Find<TableEntry>(index.TableOid) is { } table && table.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid) is { } constraint)
             changes.Put(table with { Constraints = table.Constraints.Replace(constraint, constraint with { Name = name }) });
-    }
-
-    /// <summary>Views keep their text: names in it cannot follow.</summary>
-    private static void RequireNoView(Session session, RelationEntry relation, string what)
-    {
-        if (session.Transaction.CurrentCatalog.Objects.OfType<ViewEntry>().FirstOrDefault(v => v.DependsOn.Contains(relation.Oid)) is { } view)
-            throw SqlException.NotSupported($"{what} of \"{relation.Name}\" while view \"{view.Name}\" reads it");
     }
 
     private static void RenameConstraint(Session session, RelationEntry relation, RenameStatement statement)
@@ -85,13 +79,16 @@ internal static class RenameCommands
 
     private static void RenameColumn(Session session, RelationEntry relation, RenameStatement statement)
     {
-        if (relation is ViewEntry)
-            throw SqlException.NotSupported("ALTER VIEW ... RENAME COLUMN", statement.ErrorPosition);
+        if (relation is ViewEntry view)
+        {
+            RenameViewColumn(session, view, statement);
+            return;
+        }
         var table = relation as TableEntry ?? throw new SqlException(SqlState.WrongObjectType, $"cannot rename columns of relation \"{relation.Name}\"");
         var column = table.FindColumn(statement.SubName!) ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{statement.SubName}\" does not exist");
         if (table.FindColumn(statement.NewName) is not null)
             throw new SqlException(SqlState.DuplicateColumn, $"column \"{statement.NewName}\" of relation \"{table.Name}\" already exists");
-        RequireNoView(session, relation, "renaming a column");
+        ViewTexts.FollowColumn(session, table, column.Name, statement.NewName);
         string? Renamed(string? sql) => sql is null ? null : ColumnRenaming.Apply(sql, column.Name, statement.NewName);
         table = table with
         {
@@ -104,6 +101,16 @@ internal static class RenameCommands
             if (index.PredicateSql is not null || index.Keys.Any(k => k.ExpressionSql is not null))
                 session.Transaction.Catalog.Put(index with { PredicateSql = Renamed(index.PredicateSql), Keys = [.. index.Keys.Select(k => k with { ExpressionSql = Renamed(k.ExpressionSql) })] });
         }
+    }
+
+    private static void RenameViewColumn(Session session, ViewEntry view, RenameStatement statement)
+    {
+        var column = view.Columns.FirstOrDefault(c => c.Name == statement.SubName)
+            ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{statement.SubName}\" does not exist");
+        if (view.Columns.Any(c => c.Name == statement.NewName))
+            throw new SqlException(SqlState.DuplicateColumn, $"column \"{statement.NewName}\" of relation \"{view.Name}\" already exists");
+        ViewTexts.FollowColumn(session, view, column.Name, statement.NewName);
+        session.Transaction.Catalog.Put(view with { Columns = view.Columns.Replace(column, column with { Name = statement.NewName }) });
     }
 
     public static string SetSchema(Session session, SetSchemaStatement statement)
@@ -126,7 +133,7 @@ internal static class RenameCommands
             return tag;
         }
         session.LockRelation(relation.Oid, TableLockMode.AccessExclusive, relation.Name);
-        RequireNoView(session, relation, "SET SCHEMA");
+        ViewTexts.FollowRelation(session, relation, target.Name, relation.Name);
         changes.Put(relation with { SchemaOid = target.Oid });
         foreach (var index in changes.Current.IndexesOf(relation.Oid).ToArray())
             changes.Put(index with { SchemaOid = target.Oid });

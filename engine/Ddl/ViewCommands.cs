@@ -7,17 +7,18 @@ using OmenDb.Types;
 
 namespace OmenDb.Engine.Ddl;
 
-/// <summary>CREATE VIEW. The query is kept as written, with the names of the columns around it when they are given.</summary>
+/// <summary>CREATE VIEW. The query is kept as text without stars and with full names; see <see cref="ViewTexts"/>.</summary>
 internal static class ViewCommands
 {
-    public static string Create(Session session, CreateViewStatement statement, string sql)
+    public static string Create(Session session, CreateViewStatement statement)
     {
         session.CheckWritable("CREATE VIEW");
         if (statement.IsRecursive)
             throw SqlException.NotSupported("CREATE RECURSIVE VIEW", statement.ErrorPosition);
         var schema = statement.Persistence == Persistence.Temporary ? TemporaryObjects.EnsureSchema(session) : session.CreationSchema(statement.Name.Schema, statement.Name.ErrorPosition);
         var names = session.CurrentNames;
-        var bound = new Binder(names, allowNewParameters: false).Bind(new QueryStatement(statement.Query.Position, statement.Query));
+        var trace = new NameTrace();
+        var bound = new Binder(names, allowNewParameters: false) { Trace = trace }.Bind(new QueryStatement(statement.Query.Position, statement.Query));
         if (statement.Columns.Length > bound.Outputs.Length)
             throw new SqlException(SqlState.SyntaxError, "CREATE VIEW specifies more column names than columns");
         var columns = bound.Outputs.Select((o, i) => new ViewColumn(i < statement.Columns.Length ? statement.Columns[i] : o.Name, o.Type)).ToList();
@@ -33,9 +34,6 @@ internal static class ViewCommands
             throw new SqlException(SqlState.WrongObjectType, $"\"{statement.Name.Name}\" is not a view");
         if (existing is ViewEntry old)
             CheckReplace(old, columns);
-        var text = sql.Substring(statement.QueryStart, statement.QueryLength).TrimEnd().TrimEnd(';');
-        if (!statement.Columns.IsEmpty)
-            text = $"SELECT * FROM ({text}) AS v({string.Join(", ", columns.Select(c => Identifiers.Quote(c.Name)))})";
         session.Transaction.Catalog.Put(new ViewEntry
         {
             Oid = existing?.Oid ?? session.Transaction.Catalog.NewOid(),
@@ -43,9 +41,9 @@ internal static class ViewCommands
             SchemaOid = schema.Oid,
             OwnerOid = existing?.OwnerOid ?? session.RoleOid,
             Comment = existing?.Comment,
-            Sql = text,
+            Sql = SyntaxPrinter.Print(statement.Query, trace.Canonical()),
             Columns = [.. columns],
-            DependsOn = [.. names.UsedRelations.Order()],
+            DependsOn = [.. trace.Relations.Where(r => r.Kind != Planner.Catalog.TableKind.SystemTable).Select(r => r.Oid).Distinct().Order()],
         });
         return "CREATE VIEW";
     }

@@ -118,6 +118,7 @@ public sealed partial class Binder
         if (table.Kind == TableKind.View)
             return BindView(table, reference);
         var (scan, scopeTable) = ScanTable(table, reference.Alias);
+        Trace?.AddTable(reference, scopeTable);
         if (reference.Alias is not null && reference.Alias.Name != table.Name)
             _aliasedTables[scopeTable] = table.Name;
         if (scan.RowId is not null)
@@ -154,7 +155,10 @@ public sealed partial class Binder
             Alias = alias?.Name ?? table.Name,
         };
         var renamed = RenameColumns(names, alias, table.Name);
-        return (scan, new ScopeTable(scan.Alias, alias is null ? table.SchemaName : null, renamed));
+        return (scan, new ScopeTable(scan.Alias, alias is null ? table.SchemaName : null, renamed)
+        {
+            Relation = table, HasOwnName = alias is null, AliasedColumns = alias?.Columns.Length ?? 0,
+        });
     }
 
     private FromResult BindView(ITableInfo view, S.TableReference reference)
@@ -162,7 +166,10 @@ public sealed partial class Binder
         if (++_viewDepth > MaxViewDepth)
             throw new SqlException(SqlState.InvalidObjectDefinition, $"infinite recursion detected in rules for relation \"{view.Name}\"");
         var query = (S.QueryStatement)SqlParser.ParseStatement(view.ViewSql!);
+        var trace = Trace;
+        Trace = null;
         var (plan, outputs) = BindQuery(query.Query, new Scope(null));
+        Trace = trace;
         _viewDepth--;
         // The view's own column names and types; columns that its tables gained since are not part of it.
         var projections = view.Columns.Select((c, i) => new Projection(
@@ -170,7 +177,11 @@ public sealed partial class Binder
             outputs[i].Type.Equals(c.Type) ? new ColumnExpression(outputs[i]) : new CastExpression(new ColumnExpression(outputs[i]), c.Type, CastContext.Implicit)));
         var project = new Project(plan, [.. projections]);
         var columns = RenameColumns(project.Columns.Select(c => new ScopeColumn(c.Name, new ColumnExpression(c))), reference.Alias, view.Name);
-        var table = new ScopeTable(reference.Alias?.Name ?? view.Name, reference.Alias is null ? view.SchemaName : null, columns);
+        var table = new ScopeTable(reference.Alias?.Name ?? view.Name, reference.Alias is null ? view.SchemaName : null, columns)
+        {
+            Relation = view, HasOwnName = reference.Alias is null, AliasedColumns = reference.Alias?.Columns.Length ?? 0,
+        };
+        Trace?.AddTable(reference, table);
         return new FromResult(project, [table], [], [.. columns]);
     }
 
@@ -322,7 +333,11 @@ public sealed partial class Binder
             };
             merged.Add(new ScopeColumn(name, value));
             foreach (var table in left.Tables.Concat(right.Tables))
+            {
                 table.MergedAway.Add(name);
+                if (table.Columns.Any(c => ReferenceEquals(c, leftColumn) || ReferenceEquals(c, rightColumn)))
+                    Trace?.AddMerged(table, name);
+            }
             star.Remove(star.First(c => c.Name == name && ReferenceEquals(c.Value, leftColumn.Value)));
             star.Remove(star.First(c => c.Name == name && ReferenceEquals(c.Value, rightColumn.Value)));
         }

@@ -19,8 +19,12 @@ public sealed partial class Binder
         {
             for (var level = scope; level is not null; level = level.Outer)
             {
-                if (FindUnqualified(level, parts[0], reference) is { } found)
+                if (FindUnqualified(level, parts[0], reference, out var owner) is { } found)
+                {
+                    if (owner is not null)
+                        Trace?.AddColumn(reference, owner, parts[0], scope);
                     return found;
+                }
             }
             throw UndefinedColumn(scope, null, parts[0], reference.ErrorPosition);
         }
@@ -33,14 +37,18 @@ public sealed partial class Binder
         var table = FindTable(scope, schema, qualifier, reference.ErrorPosition) ?? throw MissingFromEntry(scope, qualifier, reference.ErrorPosition);
         foreach (var column in table.Columns)
         {
-            if (column.Name == parts[^1])
-                return column.Value with { Position = reference.Position };
+            if (column.Name != parts[^1])
+                continue;
+            Trace?.AddColumn(reference, table, parts[^1], scope);
+            return column.Value with { Position = reference.Position };
         }
         throw UndefinedColumn(scope, table, parts[^1], reference.ErrorPosition);
     }
 
-    private static Expression? FindUnqualified(Scope scope, string name, S.ColumnReference reference)
+    /// <param name="owner">The entry of FROM that has the column; null for columns merged by USING.</param>
+    private static Expression? FindUnqualified(Scope scope, string name, S.ColumnReference reference, out ScopeTable? owner)
     {
+        owner = null;
         foreach (var merged in scope.Merged)
         {
             if (merged.Name == name)
@@ -64,6 +72,7 @@ public sealed partial class Binder
                 if (found is not null && !column.Hidden)
                     throw new SqlException(SqlState.AmbiguousColumn, $"column reference \"{name}\" is ambiguous") { Position = reference.ErrorPosition };
                 found = column.Value;
+                owner = table;
             }
         }
         if (found is null && lateral is not null)

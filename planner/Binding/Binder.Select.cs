@@ -55,6 +55,7 @@ public sealed partial class Binder
         var scope = new Scope(outer);
         var grouping = new GroupingContext();
         var plan = BindFrom(select.From, scope);
+        Trace?.AddLevel(scope);
         if (select.Where is not null)
             plan = new Filter(plan, CoerceToBool(BindExpression(select.Where, scope, ExpressionPlace.Where), "WHERE", select.Where.ErrorPosition));
         scope.Grouping = grouping;
@@ -170,13 +171,17 @@ public sealed partial class Binder
         {
             if (item.Expression is S.StarExpression star)
             {
-                foreach (var column in ExpandStar(star, scope))
+                var columns = ExpandStar(star, scope).ToList();
+                Trace?.AddStar(star, columns, scope);
+                foreach (var column in columns)
                     targets.Add(new Target(column.Name, column.Value with { Position = star.Position }));
                 continue;
             }
             if (item.Expression is S.FieldStarExpression { Operand: S.ColumnReference { Parts.Length: 1 } whole } && FindTable(scope, null, whole.Parts[0], item.ErrorPosition) is not null)
             {
-                foreach (var column in ExpandStar(new S.StarExpression(item.Position, whole.Parts), scope))
+                var columns = ExpandStar(new S.StarExpression(item.Position, whole.Parts), scope).ToList();
+                Trace?.AddStar(item.Expression, columns, scope);
+                foreach (var column in columns)
                     targets.Add(new Target(column.Name, column.Value with { Position = item.Position }));
                 continue;
             }
@@ -248,6 +253,21 @@ public sealed partial class Binder
         },
         _ => "?column?",
     };
+
+    /// <summary>The column after which <see cref="NameOf"/> calls an expression; null: something else names it.</summary>
+    internal static S.ColumnReference? NamingColumn(S.SyntaxExpression expression) => expression switch
+    {
+        S.ColumnReference c => c,
+        S.CastExpression c when IsOwnName(c.Operand) => NamingColumn(c.Operand),
+        S.CollateExpression c => NamingColumn(c.Operand),
+        S.CaseExpression { Else: { } otherwise } when IsOwnName(otherwise) => NamingColumn(otherwise),
+        S.SubscriptExpression s => NamingColumn(s.Operand),
+        S.SliceExpression s => NamingColumn(s.Operand),
+        _ => null,
+    };
+
+    /// <summary>What a result column without AS is called.</summary>
+    public static string LabelOf(S.SyntaxExpression expression) => NameOf(expression);
 
     private static string NameOfQuery(S.QueryExpression query) => query switch
     {

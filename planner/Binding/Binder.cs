@@ -44,6 +44,9 @@ public sealed partial class Binder
             _parameters.AddRange(parameterTypes);
     }
 
+    /// <summary>Told what names mean, when set.</summary>
+    public NameTrace? Trace { get; set; }
+
     /// <summary>Binds a SELECT-like statement or a change.</summary>
     public BoundStatement Bind(S.Statement statement)
     {

@@ -24,6 +24,15 @@ internal sealed class ScopeTable(string alias, string? schema, ImmutableArray<Sc
 
     public ImmutableArray<ScopeColumn> Columns { get; } = columns;
 
+    /// <summary>The table or view that is read; null for anything else in FROM.</summary>
+    public Catalog.ITableInfo? Relation { get; init; }
+
+    /// <summary>Written without an alias.</summary>
+    public bool HasOwnName { get; init; }
+
+    /// <summary>Leading columns that an alias has given other names.</summary>
+    public int AliasedColumns { get; init; }
+
     /// <summary>A joined table's inner tables stay visible, but a column merged by USING is found here only by qualified name.</summary>
     public HashSet<string> MergedAway { get; } = [];
 

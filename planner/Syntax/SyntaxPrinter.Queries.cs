@@ -57,8 +57,6 @@ public sealed partial class SyntaxPrinter
         if (clauses.With is { } with)
         {
             Add(with.IsRecursive ? "WITH RECURSIVE " : "WITH ");
-            foreach (var t in with.Tables)
-                _withNames.Add(t.Name);
             Join(with.Tables, t =>
             {
                 Add(Quote(t.Name));
@@ -141,9 +139,14 @@ public sealed partial class SyntaxPrinter
             Add(" ");
         Join(select.Targets, t =>
         {
+            if (_names?.Star(t.Expression) is { } columns)
+            {
+                Join([.. columns], Name);
+                return;
+            }
             Write(t.Expression);
-            if (t.Alias is not null)
-                Add(" AS ").Add(Quote(t.Alias));
+            if ((_names is null ? t.Alias : _names.Label(t)) is { } label)
+                Add(" AS ").Add(Quote(label));
         });
         if (!select.From.IsEmpty)
         {
@@ -282,10 +285,9 @@ public sealed partial class SyntaxPrinter
         {
             case TableReference t:
                 Add(t.IsOnly ? "ONLY " : "");
-                if (t.Name.Parts is [var bare] && !_withNames.Contains(bare) && _schemaOf?.Invoke(bare) is { } schema)
-                    Add(Quote(schema)).Add(".");
-                Name(t.Name.Parts);
-                Alias(t.Alias);
+                var (name, alias) = _names is null ? (t.Name.Parts, t.Alias) : _names.Table(t);
+                Name(name);
+                Alias(alias);
                 break;
             case SubqueryReference s:
                 Wrapped(s.IsLateral ? "LATERAL " : "", s.Query);

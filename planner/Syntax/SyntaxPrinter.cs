@@ -10,8 +10,7 @@ namespace OmenDb.Planner.Syntax;
 public sealed partial class SyntaxPrinter
 {
     private readonly StringBuilder _text = new();
-    private readonly HashSet<string> _withNames = [];
-    private Func<string, string?>? _schemaOf;
+    private IPrintedNames? _names;
 
     public static string Print(SyntaxExpression expression)
     {
@@ -27,11 +26,10 @@ public sealed partial class SyntaxPrinter
         return printer._text.ToString();
     }
 
-    /// <summary>The same with schemas in front of tables written without one.</summary>
-    /// <param name="schemaOf">By table name; null: leave it as it is. Not asked about names of WITH.</param>
-    public static string Print(QueryExpression query, Func<string, string?> schemaOf)
+    /// <summary>The same with names as <paramref name="names"/> gives them.</summary>
+    public static string Print(QueryExpression query, IPrintedNames names)
     {
-        var printer = new SyntaxPrinter { _schemaOf = schemaOf };
+        var printer = new SyntaxPrinter { _names = names };
         printer.Write(query);
         return printer._text.ToString();
     }
@@ -115,7 +113,7 @@ public sealed partial class SyntaxPrinter
                 Add("DEFAULT");
                 break;
             case ColumnReference c:
-                Name(c.Parts);
+                Name(_names is null ? c.Parts : _names.Column(c));
                 break;
             case StarExpression s:
                 if (!s.Qualifier.IsEmpty)

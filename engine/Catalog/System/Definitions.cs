@@ -149,22 +149,7 @@ internal static class Definitions
     };
 
     /// <summary>pg_get_viewdef; tables that the session's search path does not find get their schemas.</summary>
-    public static string View(SystemScan scan, ViewEntry view)
-    {
-        if (SqlParser.ParseStatement(view.Sql) is not QueryStatement query)
-            return $" {view.Sql};";
-        return $" {SyntaxPrinter.Print(query.Query, SchemaOf)};";
-
-        string? SchemaOf(string name)
-        {
-            foreach (var oid in view.DependsOn)
-            {
-                if (scan.Catalog.Find<RelationEntry>(oid) is { } used && used.Name == name)
-                    return scan.Names.FindEntry(null, name)?.Oid == oid ? null : scan.SchemaName(used.SchemaOid);
-            }
-            return null;
-        }
-    }
+    public static string View(SystemScan scan, ViewEntry view) => $" {Ddl.ViewTexts.Shown(scan.Names, view)};";
 }
 
 /// <summary>Expressions with fewer parentheses: PostgreSQL's pretty form for the operators that checks and predicates are made of.</summary>
