@@ -103,14 +103,16 @@ internal static class AlterColumns
             throw Dependent(table, column, $"column {dependent.Name} of table {table.Name} depends on column {column.Name} of table {table.Name}");
         var gone = generated.Select(c => c.Id).Append(column.Id).ToHashSet();
         // Views name their columns in text: whoever reads the table may read this column.
-        foreach (var view in catalog.Objects.OfType<ViewEntry>().Where(v => v.DependsOn.Contains(table.Oid)).ToArray())
+        var views = catalog.Objects.OfType<ViewEntry>().Where(v => v.DependsOn.Contains(table.Oid) && !ViewCommands.StillWorks(session, v, table, column.Name)).ToArray();
+        if (views.Length > 0 && !action.Cascade)
         {
-            if (!ViewCommands.StillWorks(session, view, table, column.Name))
-            {
-                if (!action.Cascade)
-                    throw Dependent(table, column, $"view {view.Name} depends on column {column.Name} of table {table.Name}");
-                DropCommands.DropRelation(session, view, cascade: true);
-            }
+            throw Dependent(table, column, string.Join('\n', views.OrderBy(v => v.Oid)
+                .SelectMany(v => DropCommands.Behind(catalog, v).Prepend($"view {v.Name} depends on column {column.Name} of table {table.Name}")).Distinct()));
+        }
+        foreach (var view in views)
+        {
+            if (session.Transaction.CurrentCatalog.Find<ViewEntry>(view.Oid) is { } still)
+                DropCommands.DropRelation(session, still, cascade: true);
         }
         var references = catalog.ReferencesTo(table.Oid).Where(r => r.Constraint.ReferencedColumnIds.Contains(column.Id)
             && !(r.Table.Oid == table.Oid && r.Constraint.ColumnIds.Contains(column.Id))).ToList();

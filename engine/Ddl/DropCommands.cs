@@ -139,6 +139,9 @@ internal static class DropCommands
         }
     }
 
+    /// <summary>Lines of detail: what depends on a view, directly and behind others.</summary>
+    public static IEnumerable<string> Behind(CatalogSnapshot catalog, ViewEntry view) => WithTheirOwn(catalog, Dependents(catalog, view)).Select(d => d.Description);
+
     /// <summary>What depends on a relation, each followed by what depends on it in turn.</summary>
     private static IEnumerable<(RelationEntry Entry, ConstraintEntry? Constraint, string Description, string Short)> WithTheirOwn(
         CatalogSnapshot catalog, IEnumerable<(RelationEntry Entry, ConstraintEntry? Constraint, string Description, string Short)> dependents) =>

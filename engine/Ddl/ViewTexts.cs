@@ -62,13 +62,15 @@ internal static class ViewTexts
     {
         public ImmutableArray<string> Column(ColumnReference column) => column.Parts;
 
-        public (ImmutableArray<string> Name, TableAlias? Alias) Table(TableReference table)
+        public ImmutableArray<string>? Using(JoinReference join) => null;
+
+        public PrintedTable Table(TableReference table)
         {
             if (table.Name.Schema is not { } schema)
-                return (table.Name.Parts, table.Alias);
+                return new PrintedTable(table.Name.Parts, table.Alias);
             var inPath = names.FindTable(null, table.Name.Name);
             var visible = inPath is not null && names.FindTable(schema, table.Name.Name) is { } meant && meant.Oid == inPath.Oid;
-            return (visible ? [table.Name.Name] : table.Name.Parts, table.Alias);
+            return new PrintedTable(visible ? [table.Name.Name] : table.Name.Parts, table.Alias);
         }
 
         public IReadOnlyList<ImmutableArray<string>>? Star(SyntaxExpression star) => null;

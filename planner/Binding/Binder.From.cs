@@ -280,6 +280,8 @@ public sealed partial class Binder
             ? [.. left.Star.Select(c => c.Name).Where(n => right.Star.Any(r => r.Name == n)).Distinct()]
             : join.Using;
         if (!usingColumns.IsEmpty)
+            Trace?.AddUsing(join, usingColumns);
+        if (!usingColumns.IsEmpty)
             condition = MergeColumns(join, kind, usingColumns, left, right, merged, star);
         else if (join.On is not null)
             condition = CoerceToBool(BindExpression(join.On, inner, ExpressionPlace.JoinOn), "JOIN/ON", join.On.ErrorPosition);

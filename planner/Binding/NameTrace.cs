@@ -11,19 +11,11 @@ public sealed class NameTrace
     private readonly Dictionary<S.ColumnReference, (ScopeTable Table, string Name, bool ByAlias)> _columns = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<S.SyntaxExpression, List<(ScopeTable? Table, string Name)>> _stars = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<(ScopeTable Table, string Name)> _merged = [];
+    private readonly Dictionary<S.JoinReference, ImmutableArray<string>> _using = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
-
-    /// <summary>SELECTs of all levels, and entries of their FROM clauses.</summary>
-    private int _levels;
-    private int _entries;
-
-    /// <summary>One SELECT over one relation: PostgreSQL shows its columns without the relation's name.</summary>
-    private bool IsSingle => _levels <= 1 && _entries <= 1;
 
     internal void AddLevel(Scope scope)
     {
-        _levels++;
-        _entries += scope.Tables.Count;
         _names.UnionWith(scope.Tables.Select(t => t.Alias));
         _names.UnionWith(scope.Ctes.Keys);
     }
@@ -38,6 +30,8 @@ public sealed class NameTrace
 
     /// <summary>USING and NATURAL: the name must stay what it is on both sides.</summary>
     internal void AddMerged(ScopeTable table, string name) => _merged.Add((table, name));
+
+    internal void AddUsing(S.JoinReference join, ImmutableArray<string> names) => _using[join] = names;
 
     private static ScopeTable? Named(Scope scope, string alias)
     {
@@ -84,7 +78,7 @@ public sealed class NameTrace
         }
 
         private ImmutableArray<string> Parts(ScopeTable table, string found, bool byAlias) =>
-            byAlias && table.Relation is not null && !trace.IsSingle ? [AliasOf(table), ColumnOf(table, found)] : [ColumnOf(table, found)];
+            byAlias && table.Relation is not null ? [AliasOf(table), ColumnOf(table, found)] : [ColumnOf(table, found)];
 
         public ImmutableArray<string> Column(S.ColumnReference reference)
         {
@@ -93,18 +87,25 @@ public sealed class NameTrace
             return found.Table.Relation is null ? reference.Parts : Parts(found.Table, found.Name, found.ByAlias);
         }
 
-        public (ImmutableArray<string> Name, S.TableAlias? Alias) Table(S.TableReference reference)
+        public ImmutableArray<string>? Using(S.JoinReference join) => trace._using.TryGetValue(join, out var names) ? names : null;
+
+        public S.PrintedTable Table(S.TableReference reference)
         {
             if (!trace._tables.TryGetValue(reference, out var table))
-                return (reference.Name.Parts, reference.Alias);
+                return new S.PrintedTable(reference.Name.Parts, reference.Alias);
             var relation = table.Relation!;
             var alias = reference.Alias;
             var name = newName(relation) ?? (relation.SchemaName, relation.Name);
             if (alias is null && AliasOf(table) != name.Name)
                 alias = new S.TableAlias(reference.Position, table.Alias, []);
-            if (KeepsColumn(table))
-                alias = new S.TableAlias(reference.Position, alias?.Name ?? AliasOf(table), [.. table.Columns.Where(c => !c.Hidden).Select(c => c.Name)]);
-            return ([name.Schema, name.Name], alias);
+            if (!KeepsColumn(table))
+                return new S.PrintedTable([name.Schema, name.Name], alias);
+            // A column list would not do: columns that the table gains later may have the old name.
+            return new S.PrintedTable([name.Schema, name.Name], new S.TableAlias(reference.Position, alias?.Name ?? AliasOf(table), []))
+            {
+                Columns = [.. table.Columns.Select((c, i) => (c, i)).Where(x => !x.c.Hidden)
+                    .Select(x => (relation.Columns[x.i].Name == column ? newColumn : relation.Columns[x.i].Name, x.c.Name))],
+            };
         }
 
         public IReadOnlyList<ImmutableArray<string>>? Star(S.SyntaxExpression star) => trace._stars.TryGetValue(star, out var columns)

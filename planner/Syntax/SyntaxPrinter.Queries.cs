@@ -285,9 +285,16 @@ public sealed partial class SyntaxPrinter
         {
             case TableReference t:
                 Add(t.IsOnly ? "ONLY " : "");
-                var (name, alias) = _names is null ? (t.Name.Parts, t.Alias) : _names.Table(t);
-                Name(name);
-                Alias(alias);
+                var table = _names is null ? new PrintedTable(t.Name.Parts, t.Alias) : _names.Table(t);
+                if (!table.Columns.IsEmpty)
+                {
+                    Add("(SELECT ");
+                    Join(table.Columns, c => Add(Quote(c.Column)).Add(c.Column == c.Label ? "" : " AS " + Quote(c.Label)));
+                    Add(" FROM ");
+                }
+                Name(table.Name);
+                Add(table.Columns.IsEmpty ? "" : ")");
+                Alias(table.Alias);
                 break;
             case SubqueryReference s:
                 Wrapped(s.IsLateral ? "LATERAL " : "", s.Query);
@@ -309,7 +316,8 @@ public sealed partial class SyntaxPrinter
     {
         Add("(");
         Write(join.Left);
-        Add(join.IsNatural ? " NATURAL" : join.IsAsOf ? " ASOF" : "").Add(join.Kind switch
+        var usingColumns = _names?.Using(join) ?? join.Using;
+        Add(join.IsNatural && usingColumns.IsEmpty ? " NATURAL" : join.IsAsOf ? " ASOF" : "").Add(join.Kind switch
         {
             JoinKind.Cross => " CROSS JOIN ", JoinKind.Left => " LEFT JOIN ", JoinKind.Right => " RIGHT JOIN ", JoinKind.Full => " FULL JOIN ", _ => " JOIN ",
         });
@@ -319,10 +327,10 @@ public sealed partial class SyntaxPrinter
             Add(" ON ");
             Write(join.On);
         }
-        if (!join.Using.IsEmpty)
+        if (!usingColumns.IsEmpty)
         {
             Add(" USING ");
-            ColumnList(join.Using);
+            ColumnList(usingColumns);
             if (join.UsingAlias is not null)
                 Add(" AS ").Add(Quote(join.UsingAlias.Name));
         }
