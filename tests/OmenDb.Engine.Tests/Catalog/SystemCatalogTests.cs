@@ -91,9 +91,9 @@ public class SystemCatalogTests
     public void View_definitions_name_schemas_that_the_path_leaves_out()
     {
         using var db = Open();
-        Assert.Equal(" SELECT id, title FROM book WHERE (price < 10);", db.Run("select pg_get_viewdef('cheap'::regclass)"));
+        Assert.Equal(" SELECT book.id, book.title FROM book WHERE (book.price < 10);", db.Run("select pg_get_viewdef('cheap'::regclass)"));
         db.Run("set search_path = ''");
-        Assert.Equal(" SELECT id, title FROM public.book WHERE (price < 10);", db.Run("select pg_get_viewdef('public.cheap'::regclass)"));
+        Assert.Equal(" SELECT book.id, book.title FROM public.book WHERE (book.price < 10);", db.Run("select pg_get_viewdef('public.cheap'::regclass)"));
     }
 
     [Fact]
