@@ -117,7 +117,7 @@ internal sealed partial class StoredTable : ITableTarget
                     scope.Session.WaitFor(result);
                     break;
                 default:
-                    throw Conflict(scope, result.Status);
+                    throw SqlException.Internal($"an insertion into \"{Entry.Name}\" ended with {result.Status}");
             }
         }
     }
@@ -132,7 +132,7 @@ internal sealed partial class StoredTable : ITableTarget
         return new Batch(columns, rows.Length) { Selection = rows.Selection };
     }
 
-    public WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values, Span<bool> changed)
+    public WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values)
     {
         var scope = StatementScope.Of(context);
         Span<int> physical = stackalloc int[ordinals.Length];
@@ -140,11 +140,10 @@ internal sealed partial class StoredTable : ITableTarget
             physical[i] = Physical(ordinals[i]);
         while (true)
         {
-            var result = _rows.Update(scope.Snapshot, MemoryMarshal.Cast<long, RowId>(rowIds), physical, values);
+            var result = _rows.Update(scope.Snapshot, RowIds(rowIds), physical, values);
             switch (result.Status)
             {
                 case WriteStatus.Ok:
-                    changed.Fill(true);
                     Updated(scope, rowIds, ordinals, values);
                     return default;
                 case WriteStatus.DuplicateKey:
@@ -152,47 +151,47 @@ internal sealed partial class StoredTable : ITableTarget
                 case WriteStatus.Busy when result.Index is not null:
                     scope.Session.WaitFor(result);
                     break;
-                case WriteStatus.Busy:
-                    WaitForRow(scope, rowIds[result.Row], ChangesKey(ordinals) ? RowLockMode.Update : RowLockMode.NoKeyUpdate, "updating");
-                    break;
                 default:
-                    throw Conflict(scope, result.Status);
+                    if (IsConflict(scope, result, rowIds, (RowLockMode)((int)StrengthFor(ordinals) + 1), "updating"))
+                        return new WriteOutcome { IsConflict = true };
+                    break;
             }
         }
     }
 
-    public void Delete(ExecutionContext context, ReadOnlySpan<long> rowIds, Span<bool> deleted)
+    public WriteOutcome Delete(ExecutionContext context, ReadOnlySpan<long> rowIds)
     {
         var scope = StatementScope.Of(context);
         while (true)
         {
-            var result = _rows.Delete(scope.Snapshot, MemoryMarshal.Cast<long, RowId>(rowIds));
-            switch (result.Status)
+            var result = _rows.Delete(scope.Snapshot, RowIds(rowIds));
+            if (result.IsOk)
             {
-                case WriteStatus.Ok:
-                    deleted.Fill(true);
-                    Deleted(scope, rowIds);
-                    return;
-                case WriteStatus.Busy:
-                    WaitForRow(scope, rowIds[result.Row], RowLockMode.Update, "deleting");
-                    break;
-                default:
-                    throw Conflict(scope, result.Status);
+                Deleted(scope, rowIds);
+                return default;
             }
+            if (IsConflict(scope, result, rowIds, RowLockMode.Update, "deleting"))
+                return new WriteOutcome { IsConflict = true };
         }
     }
 
     /// <summary>Whether an update of some columns may change a unique key.</summary>
-    private bool ChangesKey(int[] ordinals) =>
-        Indexes.Any(index => index.Unique && index.PredicateSql is null && index.Columns.Any(c => ordinals.Contains(c.Ordinal)));
+    public RowLockStrength StrengthFor(int[] ordinals) =>
+        Indexes.Any(index => index.Unique && index.PredicateSql is null && index.Columns.Any(c => ordinals.Contains(c.Ordinal)))
+            ? RowLockStrength.ForUpdate : RowLockStrength.ForNoKeyUpdate;
 
-    /// <summary>Waits in the row's queue, and holds its lock from then on.</summary>
-    private void WaitForRow(StatementScope scope, long rowId, RowLockMode mode, string doing)
+    /// <summary>What becomes of a row that somebody else has changed, or is changing or locking.</summary>
+    /// <returns>True: the caller locks the rows and looks at them again. False: the lock was free in the end, and the row is as it was.</returns>
+    private bool IsConflict(StatementScope scope, in WriteResult result, ReadOnlySpan<long> rowIds, RowLockMode mode, string doing)
     {
-        var row = new RowId((ulong)rowId);
-        var outcome = Lock(scope, row, mode, wait: true, doing);
-        if (outcome != RowLockOutcome.Same)
-            throw Conflict(scope, outcome == RowLockOutcome.Deleted ? WriteStatus.Deleted : WriteStatus.Changed);
+        if (scope.Transaction.Isolation == IsolationLevel.ReadCommitted || result.Owner == scope.Transaction)
+            return true;
+        if (result.Status != WriteStatus.Busy)
+            throw CannotSerialize(result.Status == WriteStatus.Deleted);
+        var outcome = Lock(scope, new RowId((ulong)rowIds[result.Row]), mode, wait: true, doing);
+        if (outcome is RowLockOutcome.Changed or RowLockOutcome.Deleted)
+            throw CannotSerialize(outcome == RowLockOutcome.Deleted);
+        return outcome != RowLockOutcome.Same;
     }
 
     private RowLockOutcome Lock(StatementScope scope, RowId row, RowLockMode mode, bool wait, string doing)
@@ -208,28 +207,49 @@ internal sealed partial class StoredTable : ITableTarget
         }
     }
 
-    public void Lock(ExecutionContext context, ReadOnlySpan<long> rowIds, RowLockStrength strength, RowLockWait wait, Span<bool> locked)
+    public void LockRows(ExecutionContext context, ReadOnlySpan<long> rowIds, RowLockStrength strength, RowLockWait wait, Span<RowLockResult> results)
     {
         var scope = StatementScope.Of(context);
         for (var i = 0; i < rowIds.Length; i++)
         {
             var outcome = Lock(scope, new RowId((ulong)rowIds[i]), (RowLockMode)((int)strength + 1), wait == RowLockWait.Block, "locking");
-            locked[i] = outcome == RowLockOutcome.Same;
-            switch (outcome)
+            if (outcome == RowLockOutcome.Busy && wait == RowLockWait.NoWait)
+                throw new SqlException(SqlState.LockNotAvailable, $"could not obtain lock on row in relation \"{Entry.Name}\"");
+            if (outcome is RowLockOutcome.Changed or RowLockOutcome.Deleted && scope.Transaction.Isolation != IsolationLevel.ReadCommitted)
+                throw CannotSerialize(outcome == RowLockOutcome.Deleted);
+            results[i] = outcome switch
             {
-                case RowLockOutcome.Busy when wait == RowLockWait.NoWait:
-                    throw new SqlException(SqlState.LockNotAvailable, $"could not obtain lock on row in relation \"{Entry.Name}\"");
-                case RowLockOutcome.Changed:
-                    throw Conflict(scope, WriteStatus.Changed);
-                case RowLockOutcome.Deleted when scope.Transaction.Isolation != IsolationLevel.ReadCommitted:
-                    throw Conflict(scope, WriteStatus.Deleted);
-            }
+                RowLockOutcome.Same => RowLockResult.Same,
+                RowLockOutcome.Changed => RowLockResult.Changed,
+                RowLockOutcome.Busy => RowLockResult.Skipped,
+                _ => RowLockResult.Gone,
+            };
         }
     }
 
-    private static Exception Conflict(StatementScope scope, WriteStatus status) => scope.Transaction.Isolation == IsolationLevel.ReadCommitted
-        ? new RestartStatementException()
-        : new SqlException(SqlState.SerializationFailure, $"could not serialize access due to concurrent {(status == WriteStatus.Deleted ? "delete" : "update")}");
+    /// <summary>Locks rows that the statement has just read.</summary>
+    /// <param name="locked">By row: false when it is gone or changed.</param>
+    public void Lock(ExecutionContext context, ReadOnlySpan<long> rowIds, RowLockStrength strength, RowLockWait wait, Span<bool> locked)
+    {
+        Span<RowLockResult> result = stackalloc RowLockResult[1];
+        for (var i = 0; i < rowIds.Length; i++)
+        {
+            LockRows(context, rowIds.Slice(i, 1), strength, wait, result);
+            if (result[0] == RowLockResult.Changed)
+                throw new RestartStatementException();
+            locked[i] = result[0] == RowLockResult.Same;
+        }
+    }
+
+    public NewestRows OpenNewest(ExecutionContext context)
+    {
+        var scope = StatementScope.Of(context);
+        var newest = new StatementScope(scope.Session, scope.Transaction, scope.Transaction.OpenBefore());
+        return new NewestRows(context.Under(newest), newest);
+    }
+
+    internal static SqlException CannotSerialize(bool isDelete) =>
+        new(SqlState.SerializationFailure, $"could not serialize access due to concurrent {(isDelete ? "delete" : "update")}");
 
     private IndexInfo InfoOf(TableIndex index)
     {

@@ -31,13 +31,25 @@ public sealed class ExecutionContext : IDisposable
     /// <summary>Environment tick (ms) after which the statement has timed out; 0: never.</summary>
     public long DeadlineTicks { get; init; }
 
+    /// <summary>Scans that read only these rows, by the id of their mark. Null: none.</summary>
+    internal IReadOnlyDictionary<int, FixedRows>? FixedScans { get; init; }
+
+    /// <summary>The same execution over single rows. Not to be disposed.</summary>
+    internal ExecutionContext OverRows(IReadOnlyDictionary<int, FixedRows> rows) => Copy(Settings with { MaxParallelism = 1 }, Parameters, Transaction, rows);
+
+    /// <summary>The same execution in another snapshot. Not to be disposed.</summary>
+    internal ExecutionContext Under(object? transaction) => Copy(Settings, Parameters, transaction, FixedScans);
+
     /// <summary>For a plan that runs inside an expression: the same execution with more parameters, on the calling thread. Not to be disposed.</summary>
-    internal ExecutionContext Inner(ParameterSet parameters) => new()
+    internal ExecutionContext Inner(ParameterSet parameters) => Copy(Settings with { MaxParallelism = 1 }, parameters, Transaction, FixedScans);
+
+    private ExecutionContext Copy(ExecutionSettings settings, ParameterSet parameters, object? transaction, IReadOnlyDictionary<int, FixedRows>? rows) => new()
     {
-        Settings = Settings with { MaxParallelism = 1 },
+        Settings = settings,
         Parameters = parameters,
         Cancellation = Cancellation,
-        Transaction = Transaction,
+        Transaction = transaction,
+        FixedScans = rows,
         Session = Session,
         TransactionTimestamp = TransactionTimestamp,
         StatementTimestamp = StatementTimestamp,

@@ -88,10 +88,10 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
     };
 
     /// <summary>A look-up per row of a small input, when an index begins with the join's columns and the other table is much larger.</summary>
-    private static IndexJoinOperator? IndexJoin(JoinKind kind, PhysicalOperator outer, double outerRows, LogicalPlan inner, List<JoinKey> keys,
+    private IndexJoinOperator? IndexJoin(JoinKind kind, PhysicalOperator outer, double outerRows, LogicalPlan inner, List<JoinKey> keys,
         List<Expression> residual)
     {
-        if (inner is not Scan { Table.Handle: IIndexedSource source } scan || outerRows > MaxLookups)
+        if (inner is not Scan { Table.Handle: IIndexedSource source } scan || outerRows > MaxLookups || planner.IsFixed(scan))
             return null;
         var ordinals = scan.ScanColumns.ToDictionary(c => c.Column.Id, c => c.Ordinal);
         foreach (var index in scan.Table.Indexes)

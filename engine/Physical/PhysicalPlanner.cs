@@ -21,6 +21,17 @@ internal sealed class PhysicalPlanner
 {
     private readonly CardinalityEstimator _estimator = new();
     private readonly Dictionary<int, LogicalPlan> _inlined = [];
+    private readonly HashSet<int> _fixed = []; // marks of scans that give single rows, whatever their filters
+
+    public PhysicalPlanner()
+    {
+    }
+
+    private PhysicalPlanner(PhysicalPlanner other, HashSet<int> fixedScans)
+    {
+        _inlined = new Dictionary<int, LogicalPlan>(other._inlined);
+        _fixed = fixedScans;
+    }
 
     public static PhysicalOperator Plan(LogicalPlan plan)
     {
@@ -40,6 +51,18 @@ internal sealed class PhysicalPlanner
     }
 
     public static int Count(PhysicalOperator root) => 2 + root.Children.Sum(Count);
+
+    /// <summary>A part of the plan once more, in which some scans are given their rows.</summary>
+    public PhysicalOperator PlanAgain(LogicalPlan plan, HashSet<int> fixedScans)
+    {
+        var root = new PhysicalPlanner(this, fixedScans).Create(plan);
+        var next = 0;
+        Number(root, ref next);
+        return root;
+    }
+
+    /// <summary>Only a table scan can give single rows.</summary>
+    public bool IsFixed(Scan scan) => scan.Mark is { } mark && _fixed.Contains(mark.Id);
 
     public PhysicalOperator Create(LogicalPlan plan)
     {
@@ -69,10 +92,10 @@ internal sealed class PhysicalPlanner
         CteReference r => new CteScanOperator(r.Id, r.Name, r.Outputs),
         RecursiveUnion u => new RecursiveUnionOperator(u.Id, u.All, u.Outputs, Matching(Create(u.Initial), u.Outputs), Matching(Create(u.Recursive), u.Outputs)),
         Insert i => new InsertOperator(i, Create(i.Input)),
-        Update u => new UpdateOperator(u, Create(u.Input)),
+        Update u => new UpdateOperator(u, Create(u.Input), this),
         Merge m => new MergeOperator(m, Create(m.Input)),
-        Delete d => new DeleteOperator(d, Create(d.Input)),
-        LockRows l => new LockRowsOperator(l, Create(l.Input)),
+        Delete d => new DeleteOperator(d, Create(d.Input), this),
+        LockRows l => new LockRowsOperator(l, Create(l.Input), this),
         _ => throw SqlException.Internal($"no physical operator for {plan.GetType().Name}"),
     };
 
@@ -80,7 +103,7 @@ internal sealed class PhysicalPlanner
     {
         if (scan.Table.Handle is not ITableSource source)
             throw SqlException.Internal($"table {scan.Table.Name} has no rows to scan");
-        return (PhysicalOperator?)IndexPaths.TryPlan(scan, source, _estimator) ?? new TableScanOperator(scan, source);
+        return (IsFixed(scan) ? null : IndexPaths.TryPlan(scan, source, _estimator)) ?? (PhysicalOperator)new TableScanOperator(scan, source);
     }
 
     private PhysicalOperator Limited(Limit limit)
@@ -91,9 +114,24 @@ internal sealed class PhysicalPlanner
             return new LimitOperator(Create(limit.Input), limit.Count, limit.Offset, [.. keys.Keys.Select(k => k.Expression)]);
         }
         // Not twice what a query computes: the sort keeps everything then.
+        if (BelowProjections(limit.Input) is LockRows)
+            return new LimitOperator(OneByOne(Create(limit.Input)), limit.Count, limit.Offset);
         if (limit.Count is null || HasInnerPlan(limit.Count) || limit.Offset is not null && HasInnerPlan(limit.Offset))
             return new LimitOperator(Create(limit.Input), limit.Count, limit.Offset);
         return new LimitOperator(TopN(limit.Input, limit.Count, limit.Offset), limit.Count, limit.Offset);
+    }
+
+    private static LogicalPlan BelowProjections(LogicalPlan plan) => plan is Project project ? BelowProjections(project.Input) : plan;
+
+    /// <summary>What a limit does not let through must not be locked.</summary>
+    private static PhysicalOperator OneByOne(PhysicalOperator plan)
+    {
+        for (var node = plan; node is ProjectOperator or LockRowsOperator; node = node.Children[0])
+        {
+            if (node is LockRowsOperator locks)
+                locks.OneByOne = true;
+        }
+        return plan;
     }
 
     private static bool HasInnerPlan(Expression expression) => ExpressionTree.Any(expression, e => e is InnerPlanExpression);
@@ -105,7 +143,7 @@ internal sealed class PhysicalPlanner
         switch (input)
         {
             case Sort sort:
-                node = IndexPaths.TryOrdered(sort, count) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
+                node = (_fixed.Count > 0 ? null : IndexPaths.TryOrdered(sort, count)) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
                 break;
             case Project project:
                 node = new ProjectOperator(TopN(project.Input, count, offset), project.Projections);

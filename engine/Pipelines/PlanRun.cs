@@ -21,6 +21,16 @@ internal sealed class PlanRun : IDisposable
         Metrics = parent?.Metrics ?? (context.Instrument ? [.. Enumerable.Range(0, operatorCount).Select(_ => new OperatorMetrics())] : null);
     }
 
+    /// <summary>A run of another plan that sees the common table expressions of this one.</summary>
+    public static PlanRun Beside(PlanRun run, ExecutionContext context, int operatorCount) => new(context, operatorCount, run._tables);
+
+    private PlanRun(ExecutionContext context, int operatorCount, Dictionary<int, object> tables)
+    {
+        Context = context;
+        _states = new object?[operatorCount];
+        _tables = new Dictionary<int, object>(tables);
+    }
+
     public int OperatorCount => _states.Length;
 
     public ExecutionContext Context { get; }

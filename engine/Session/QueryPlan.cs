@@ -18,6 +18,9 @@ internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColum
     /// <summary>Changes or locks rows: runs to its end before the first row is given out, and may have to run again.</summary>
     public bool Writes { get; init; }
 
+    /// <summary>SELECT ... FOR UPDATE and the like: how strong; null: no row is locked.</summary>
+    public Planner.Plans.RowLockStrength? RowLock { get; init; }
+
     public required long CatalogVersion { get; init; }
 
     public required string SettingsKey { get; init; }

@@ -84,6 +84,16 @@ internal sealed class QueryRun(Session session, QueryPlan plan, ParameterSet par
     {
         if (plan.Verb != "SELECT" || plan.ChangedTables.Length > 0)
             session.CheckWritable(plan.Verb);
+        else if (plan.RowLock is { } strength)
+        {
+            session.CheckWritable(strength switch
+            {
+                Planner.Plans.RowLockStrength.ForUpdate => "SELECT FOR UPDATE",
+                Planner.Plans.RowLockStrength.ForNoKeyUpdate => "SELECT FOR NO KEY UPDATE",
+                Planner.Plans.RowLockStrength.ForShare => "SELECT FOR SHARE",
+                _ => "SELECT FOR KEY SHARE",
+            });
+        }
         for (var round = 0; ; round++)
         {
             var mark = session.Transaction.Mark();

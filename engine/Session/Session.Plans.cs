@@ -68,7 +68,8 @@ public sealed partial class Session
             {
                 Verb = verb,
                 HasRows = verb == "SELECT" || bound.Outputs.Length > 0,
-                Writes = changed.Length > 0 || LocksRows(logical),
+                Writes = changed.Length > 0 || LockOf(logical) is not null,
+                RowLock = LockOf(logical)?.Strength,
                 CatalogVersion = catalog.Snapshot.Version,
                 SettingsKey = PlanKey,
                 Sizes = [.. PlannedTable.Of(logical).Distinct()],
@@ -87,7 +88,7 @@ public sealed partial class Session
     private static IEnumerable<Planner.Catalog.ITableInfo> Changes(LogicalPlan plan) =>
         (plan is ChangePlan change ? [change.Table] : Enumerable.Empty<Planner.Catalog.ITableInfo>()).Concat(plan.Children.SelectMany(Changes));
 
-    private static bool LocksRows(LogicalPlan plan) => plan is LockRows || plan.Children.Any(LocksRows);
+    private static LockRows? LockOf(LogicalPlan plan) => plan as LockRows ?? plan.Children.Select(LockOf).FirstOrDefault(l => l is not null);
 
     /// <summary>Fills in what a client may ask about a statement before it runs.</summary>
     private void Describe(PreparedStatement statement, int[] parameterOids)

@@ -73,6 +73,9 @@ public sealed partial class Session
             : new SqlException(SqlState.IdleSessionTimeout, "terminating connection due to idle-session timeout") { Severity = "FATAL" });
     }
 
+    private void StartTransactionTime() =>
+        _transactionDeadline = Settings.Int("transaction_timeout") is > 0 and var timeoutMs ? Environment.TickCount64 + timeoutMs : 0;
+
     private void CheckTransactionTime()
     {
         if (_transactionDeadline != 0 && Environment.TickCount64 > _transactionDeadline)

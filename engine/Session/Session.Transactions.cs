@@ -57,9 +57,10 @@ public sealed partial class Session
         _transaction.SynchronousCommit = Settings.Raw("synchronous_commit") != "off";
         _transaction.Owner = Locks;
         _transactionStart = ExecutionContext.UtcNow();
-        _transactionDeadline = Settings.Int("transaction_timeout") is > 0 and var timeoutMs ? Environment.TickCount64 + timeoutMs : 0;
+        StartTransactionTime();
         Settings.SetUntracked("transaction_isolation", Name(level));
         Settings.SetUntracked("transaction_read_only", readOnly ? "on" : "off");
+        Settings.SetUntracked("transaction_deferrable", modes.Deferrable ?? Settings.Bool("default_transaction_deferrable") ? "on" : "off");
     }
 
     private static IsolationLevel Map(Planner.Syntax.IsolationLevel level) => level switch
@@ -103,6 +104,8 @@ public sealed partial class Session
             transaction.IsReadOnly = readOnly;
             Settings.SetUntracked("transaction_read_only", readOnly ? "on" : "off");
         }
+        if (modes.Deferrable is { } deferrable)
+            Settings.SetUntracked("transaction_deferrable", deferrable ? "on" : "off");
     }
 
     /// <summary>BEGIN, COMMIT, ROLLBACK and savepoints.</summary>
@@ -153,6 +156,7 @@ public sealed partial class Session
 
     private void StartBlock(TransactionModes modes)
     {
+        StartTransactionTime();
         if (_transaction is null)
             Begin(modes);
         else
@@ -265,6 +269,7 @@ public sealed partial class Session
         {
             Settings.SetUntracked("transaction_isolation", null);
             Settings.SetUntracked("transaction_read_only", null);
+            Settings.SetUntracked("transaction_deferrable", null);
         }
         ReleaseLocks();
         _transaction = null;

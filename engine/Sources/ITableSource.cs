@@ -63,7 +63,25 @@ public readonly record struct IndexKeyRange(Vector[] Prefix, Vector? Low, bool L
 /// <param name="Duplicate">The unique index that already holds the key; null: written.</param>
 /// <param name="Row">Which of the rows given.</param>
 /// <param name="ExistingRowId">The row that holds the key.</param>
-public readonly record struct WriteOutcome(IndexInfo? Duplicate, int Row, long ExistingRowId);
+public readonly record struct WriteOutcome(IndexInfo? Duplicate, int Row, long ExistingRowId)
+{
+    /// <summary>READ COMMITTED: a row was changed, or is being changed or locked, by somebody else. Nothing was written: lock the rows, look at them again,
+    /// and write them under <see cref="ITableTarget.OpenNewest"/>.</summary>
+    public bool IsConflict { get; init; }
+}
+
+/// <summary>How locking a row ended.</summary>
+public enum RowLockResult : byte
+{
+    /// <summary>Locked, and its newest version is the one that the statement sees.</summary>
+    Same,
+    /// <summary>Locked, but its newest version is younger than the statement's snapshot (READ COMMITTED only).</summary>
+    Changed,
+    /// <summary>The row has been deleted (READ COMMITTED only).</summary>
+    Gone,
+    /// <summary>SKIP LOCKED: somebody else has it.</summary>
+    Skipped,
+}
 
 /// <summary>A table that can be changed. Implementations wait for other transactions' locks, check cancellation while they wait, and raise
 /// 40001, 40P01 and 55P03 themselves.</summary>
@@ -73,16 +91,29 @@ public interface ITableTarget : IIndexedSource
     WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds);
 
     /// <summary>Gives rows new values in some columns: all or none.</summary>
-    /// <param name="changed">By row: false when the row is gone meanwhile (READ COMMITTED).</param>
-    WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values, Span<bool> changed);
+    WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values);
 
-    /// <param name="deleted">By row: false when the row is gone meanwhile.</param>
-    void Delete(ExecutionContext context, ReadOnlySpan<long> rowIds, Span<bool> deleted);
+    /// <summary>Deletes rows: all or none.</summary>
+    WriteOutcome Delete(ExecutionContext context, ReadOnlySpan<long> rowIds);
 
     /// <summary>The 23505 error for a duplicate, with its detail line.</summary>
     Types.SqlException DuplicateKey(ExecutionContext context, IndexInfo index, Batch rows, int row);
 
     /// <summary>Row locks of SELECT ... FOR UPDATE/SHARE.</summary>
-    /// <param name="locked">By row: false when the row is gone, or skipped because it is locked.</param>
-    void Lock(ExecutionContext context, ReadOnlySpan<long> rowIds, Planner.Plans.RowLockStrength strength, Planner.Plans.RowLockWait wait, Span<bool> locked);
+    /// <param name="results">By row.</param>
+    void LockRows(ExecutionContext context, ReadOnlySpan<long> rowIds, Planner.Plans.RowLockStrength strength, Planner.Plans.RowLockWait wait, Span<RowLockResult> results);
+
+    /// <summary>How strong a lock the rows need before some of their columns are changed.</summary>
+    Planner.Plans.RowLockStrength StrengthFor(int[] ordinals);
+
+    /// <summary>A statement's view of the newest versions: for rows that it has locked. Dispose it.</summary>
+    NewestRows OpenNewest(ExecutionContext context);
+}
+
+/// <summary>The newest committed versions of everything, for rows that were locked before this was opened.</summary>
+public sealed class NewestRows(ExecutionContext context, IDisposable scope) : IDisposable
+{
+    public ExecutionContext Context => context;
+
+    public void Dispose() => scope.Dispose();
 }

@@ -413,6 +413,7 @@ public sealed partial class Binder
         return new Update(table, plan, rowId, assignments)
         {
             RowColumns = rowColumns, Checks = BindChecks(table, rowColumns), Returning = BindReturning(update.Returning, returningTables, outer),
+            Marks = MarksOf(scope),
         };
     }
 
@@ -429,6 +430,7 @@ public sealed partial class Binder
         return new Delete(table, plan, rowId)
         {
             RowColumns = rowColumns, Returning = BindReturning(delete.Returning, returningTables, outer),
+            Marks = MarksOf(scope),
         };
     }
 

@@ -149,9 +149,11 @@ public sealed partial class Binder
             columns.Add((column, i));
             names.Add(new ScopeColumn(info.Name, new ColumnExpression(column)) { Hidden = info.Hidden });
         }
+        var rowId = table.Kind == TableKind.Table ? NewColumn("rowid", SqlType.Int8, nullable: false) : null;
         var scan = new Scan(table, columns.MoveToImmutable())
         {
-            RowId = table.Kind == TableKind.Table ? NewColumn("rowid", SqlType.Int8, nullable: false) : null,
+            RowId = rowId,
+            Mark = rowId,
             Alias = alias?.Name ?? table.Name,
         };
         var renamed = RenameColumns(names, alias, table.Name);

@@ -126,7 +126,7 @@ public sealed partial class Binder
 
         var locks = BindLocking(top.Locking, scope, select);
         // Row ids must survive the projection up to the lock node.
-        foreach (var (_, rowId) in locks.SelectMany(l => l.Targets))
+        foreach (var rowId in locks.SelectMany(l => l.Targets.Select(t => t.RowId).Concat(l.Marks)).Distinct())
             projections.Add(new Projection(rowId, new ColumnExpression(rowId)));
 
         plan = new Project(plan, [.. projections]);
@@ -378,10 +378,14 @@ public sealed partial class Binder
                 if (!scope.Tables.Exists(t => t.Alias == name.Name))
                     throw new SqlException(SqlState.UndefinedTable, $"relation \"{name.Name}\" in {word} clause not found in FROM clause") { Position = name.ErrorPosition };
             }
-            result.Add(new LockRows(new Values([], []), [.. targets], (RowLockStrength)clause.Strength, (RowLockWait)clause.Wait));
+            result.Add(new LockRows(new Values([], []), [.. targets], (RowLockStrength)clause.Strength, (RowLockWait)clause.Wait) { Marks = MarksOf(scope) });
         }
         return result;
     }
+
+    /// <summary>Row ids of the tables that stand in FROM themselves, apart from the target of a change.</summary>
+    private ImmutableArray<Column> MarksOf(Scope scope) =>
+        [.. scope.Tables.Where(_rowIds.ContainsKey).Select(t => _rowIds[t].RowId)];
 
     /// <summary>The row id column of each table in scope, for row locks.</summary>
     private readonly Dictionary<ScopeTable, (ITableInfo Table, Column RowId)> _rowIds = new(ReferenceEqualityComparer.Instance);

@@ -20,6 +20,9 @@ public abstract record ChangePlan(ITableInfo Table, LogicalPlan Input) : UnaryPl
 
     public ImmutableArray<BoundCheck> Checks { get; init; } = [];
 
+    /// <summary>Row ids in the input of the other tables in FROM or USING: which rows the target's row was joined with.</summary>
+    public ImmutableArray<Column> Marks { get; init; } = [];
+
     public override ImmutableArray<Column> Columns => [.. Returning.Select(r => r.Output)];
 }
 

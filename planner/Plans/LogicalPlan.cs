@@ -30,6 +30,10 @@ public sealed record Scan(ITableInfo Table, ImmutableArray<(Column Column, int O
     /// <summary>When set, an int8 column with the physical row id comes last: for changes and row locks.</summary>
     public Column? RowId { get; init; }
 
+    /// <summary>Which scan of the statement this is: the row id column that it had at first. Stays when the row id is pruned and in copies of the scan,
+    /// so that the statement can run again over single rows.</summary>
+    public Column? Mark { get; init; }
+
     /// <summary>The name it goes by in FROM, for EXPLAIN.</summary>
     public string Alias { get; init; } = Table.Name;
 
@@ -54,6 +58,7 @@ public sealed record Scan(ITableInfo Table, ImmutableArray<(Column Column, int O
         ScanColumns = other.ScanColumns;
         Filters = other.Filters;
         RowId = other.RowId;
+        Mark = other.Mark;
         Alias = other.Alias;
     }
 }
@@ -212,4 +217,8 @@ public enum RowLockStrength : byte { ForKeyShare, ForShare, ForNoKeyUpdate, ForU
 public enum RowLockWait : byte { Block, NoWait, SkipLocked }
 
 /// <summary>SELECT ... FOR UPDATE/SHARE: locks each row of the named scans by the row id columns that they expose.</summary>
-public sealed record LockRows(LogicalPlan Input, ImmutableArray<(ITableInfo Table, Column RowId)> Targets, RowLockStrength Strength, RowLockWait Wait) : UnaryPlan(Input);
+public sealed record LockRows(LogicalPlan Input, ImmutableArray<(ITableInfo Table, Column RowId)> Targets, RowLockStrength Strength, RowLockWait Wait) : UnaryPlan(Input)
+{
+    /// <summary>Row ids of all tables in FROM, locked or not: which rows a row was joined from.</summary>
+    public ImmutableArray<Column> Marks { get; init; } = [];
+}

@@ -91,15 +91,15 @@ internal sealed class ColumnPruningRule : Rule
                 set1.UnionWith(Enumerable.Range(0, reference.Outputs.Length).Where(i => needed.Contains(reference.Outputs[i])));
                 return reference;
             case LockRows locks:
-                return locks with { Input = Prune(locks.Input, [.. needed, .. locks.Targets.Select(t => t.RowId)], cteColumns) };
+                return locks with { Input = Prune(locks.Input, [.. needed, .. locks.Targets.Select(t => t.RowId), .. locks.Marks], cteColumns) };
             case Insert insert:
                 return insert with { Input = Prune(insert.Input, [.. insert.Input.Columns], cteColumns) };
             case Update update:
-                return update with { Input = Prune(update.Input, With(PlanTree.Expressions(update), [update.RowId]), cteColumns) };
+                return update with { Input = Prune(update.Input, With(PlanTree.Expressions(update), [update.RowId, .. update.Marks]), cteColumns) };
             case Merge merge:
                 return merge with { Input = Prune(merge.Input, With(PlanTree.Expressions(merge), [merge.RowId]), cteColumns) };
             case Delete delete:
-                return delete with { Input = Prune(delete.Input, With(PlanTree.Expressions(delete), [delete.RowId]), cteColumns) };
+                return delete with { Input = Prune(delete.Input, With(PlanTree.Expressions(delete), [delete.RowId, .. delete.Marks]), cteColumns) };
             case UnaryPlan unary:
                 return unary with { Input = Prune(unary.Input, With(PlanTree.Expressions(unary)), cteColumns) };
             default:

@@ -194,7 +194,8 @@ public sealed partial class Table
         if (version.DeletedBy is { } deleter)
         {
             var judged = Judge(deleter, snapshot, index);
-            return judged.Status == WriteStatus.Busy ? judged : judged with { Status = WriteStatus.Deleted, Row = index };
+            return judged.Status == WriteStatus.Busy ? judged
+                : judged with { Status = WriteStatus.Deleted, Row = index, Owner = judged.IsOk ? snapshot.Transaction : null }; // perhaps by ourselves
         }
         if (version.Undo.Record is not { } record)
             return WriteResult.Ok;

@@ -15,6 +15,8 @@ public enum RowLockOutcome : byte
     Changed = 1,
     /// <summary>Not locked: the row is gone.</summary>
     Deleted = 2,
+    /// <summary>Not locked: the transaction itself has deleted the row.</summary>
+    DeletedByUs = 4,
     /// <summary>Not locked: somebody is in the way, and the caller does not wait.</summary>
     Busy = 3,
 }
@@ -37,8 +39,8 @@ public sealed partial class Table
         var first = JudgeLock(slot, row.RowInVector, snapshot, mode);
         if (first.OwnMode >= mode)
             return RowLockOutcome.Same; // we have written it: nobody else can
-        if (first.Outcome == RowLockOutcome.Deleted)
-            return RowLockOutcome.Deleted;
+        if (first.Outcome is RowLockOutcome.Deleted or RowLockOutcome.DeletedByUs)
+            return first.Outcome;
         var taken = locks.Acquire(transaction.Owner, tag, (int)mode, wait, ignorePending: first.OwnMode != 0);
         if (taken == LockOutcome.Busy)
             return RowLockOutcome.Busy;
@@ -93,7 +95,8 @@ public sealed partial class Table
                 return new LockView(outcome, null, 0, own);
             ref var version = ref versions.Entries[found];
             if (version.DeletedBy is { } deleter)
-                return IsWriting(deleter, snapshot, out var busy) ? busy : new LockView(RowLockOutcome.Deleted, null, 0, 0);
+                return IsWriting(deleter, snapshot, out var busy) ? busy
+                    : new LockView(deleter.Value == snapshot.OwnId ? RowLockOutcome.DeletedByUs : RowLockOutcome.Deleted, null, 0, 0);
             for (var link = version.Undo; link.Record is { } record; link = record.Next[link.Index])
             {
                 var value = record.Stamp.Value;

@@ -55,11 +55,10 @@ internal static class ActivityViews
             yield return Lock(scan, info);
         foreach (var session in database.Sessions)
         {
-            if (session.CurrentTransactionNumber is not { } number)
-                continue;
             var owner = session.Locks;
             // Every transaction holds its own number; whoever waits for a row that it wrote waits for that.
-            yield return Lock(scan, new LockInfo(new LockTag(LockKind.Transaction, number, 0), owner, LockModes.Exclusive, true, null));
+            if (session.CurrentTransactionNumber is { } number)
+                yield return Lock(scan, new LockInfo(new LockTag(LockKind.Transaction, number, 0), owner, LockModes.Exclusive, true, null));
             if (database.Locks.TryGetWait(owner, out var wait) && wait.Tag.Kind == LockKind.Transaction)
                 yield return Lock(scan, wait);
         }

@@ -5,6 +5,7 @@ using OmenDb.Engine.Pipelines;
 using OmenDb.Engine.Rows;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Plans;
+using OmenDb.Storage.Transactions;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Operators.Changes;
@@ -48,6 +49,7 @@ internal sealed class InsertOperator : ChangeOperator
         private readonly Batch _existing;
         private readonly Batch _both;
         private readonly Batch _values;
+        private readonly Batch _nothing = new([], 0);
         private readonly Selection _visible = new(64);
         private readonly RowStore _result;
         private readonly Batch _output;
@@ -96,6 +98,7 @@ internal sealed class InsertOperator : ChangeOperator
 
         private void WriteOne()
         {
+            var locked = -1L;
             while (true)
             {
                 Run.Context.CheckInterrupts();
@@ -108,30 +111,51 @@ internal sealed class InsertOperator : ChangeOperator
                 }
                 if (_action.Arbiter is { } arbiter && arbiter.Name != index.Name)
                     throw _owner.Target.DuplicateKey(Run.Context, index, _one, 0);
+                var existing = outcome.ExistingRowId;
                 if (_owner._assignments is null)
+                {
+                    CheckVisible(existing);
                     return; // DO NOTHING
-                if (_touched.Contains(outcome.ExistingRowId))
+                }
+                if (_touched.Contains(existing))
                 {
                     throw new SqlException(SqlState.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
                     {
                         Hint = "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
                     };
                 }
-                if (TryUpdate(outcome.ExistingRowId))
+                // Of a row that was changed meanwhile, maybe only an older version has the key: once it is locked, the insertion tries again.
+                if (existing == locked || Lock(existing) == RowLockResult.Same)
+                {
+                    Update(existing);
                     return;
+                }
+                locked = existing;
             }
         }
 
-        /// <returns>False: the existing row went away; try to insert again.</returns>
-        private bool TryUpdate(long rowId)
+        private RowLockResult Lock(long rowId)
         {
-            Span<bool> locked = stackalloc bool[1];
-            _owner.Target.Lock(Run.Context, [rowId], RowLockStrength.ForNoKeyUpdate, RowLockWait.Block, locked);
-            if (!locked[0])
-                return false;
-            _owner.Target.Fetch(Run.Context, [rowId], _allOrdinals, _existing, _visible);
-            if (_existing.RowCount == 0)
-                throw new SqlException(SqlState.SerializationFailure, "could not serialize access due to concurrent update");
+            Span<RowLockResult> result = stackalloc RowLockResult[1];
+            _owner.Target.LockRows(Run.Context, [rowId], _owner.Target.StrengthFor(_assigned), RowLockWait.Block, result);
+            return result[0];
+        }
+
+        /// <summary>A snapshot that must not know of a row cannot leave its own out because of it.</summary>
+        private void CheckVisible(long rowId)
+        {
+            if (Run.Context.Transaction is not StatementScope { Transaction.Isolation: not IsolationLevel.ReadCommitted } || _touched.Contains(rowId))
+                return;
+            _owner.Target.Fetch(Run.Context, [rowId], [], _nothing, _visible);
+            if (_nothing.RowCount == 0)
+                throw Catalog.StoredTable.CannotSerialize(isDelete: false);
+        }
+
+        /// <summary>Of a row that is locked: its newest version, whoever wrote it.</summary>
+        private void Update(long rowId)
+        {
+            using var newest = _owner.Target.OpenNewest(Run.Context);
+            _owner.Target.Fetch(newest.Context, [rowId], _allOrdinals, _existing, _visible);
             for (var i = 0; i < _allOrdinals.Length; i++)
             {
                 _both.Columns[i].Reference(_existing.Columns[i]);
@@ -142,22 +166,20 @@ internal sealed class InsertOperator : ChangeOperator
             {
                 var condition = _owner._where.Evaluate(_whereFrame!, _both, 0);
                 if (!condition.IsValid(0) || !condition.GetBool(0))
-                    return true;
+                    return;
             }
             _owner._assignments!.Evaluate(_assignFrame!, _both, _values.Columns);
             _values.Length = 1;
             for (var i = 0; i < _assigned.Length; i++)
                 _existing.Columns[_assigned[i]].Reference(_values.Columns[i]);
             Check(_existing);
-            Span<bool> changed = stackalloc bool[1];
-            var outcome = _owner.Target.Update(Run.Context, [rowId], _assigned, _values, changed);
+            var outcome = _owner.Target.Update(newest.Context, [rowId], _assigned, _values);
             if (outcome.Duplicate is { } index)
-                throw _owner.Target.DuplicateKey(Run.Context, index, _existing, 0);
-            if (!changed[0])
-                return false;
+                throw _owner.Target.DuplicateKey(newest.Context, index, _existing, 0);
+            if (outcome.IsConflict)
+                throw SqlException.Internal("a locked row was changed by somebody else");
             _touched.Add(rowId);
             _result.Append(_existing);
-            return true;
         }
 
         public override void Dispose()

@@ -128,9 +128,9 @@ internal sealed class MergeOperator : ChangeOperator
             }
             if (branch.Action == MergeAction.Delete)
             {
-                var deleted = new bool[count];
-                target.Delete(Run.Context, ids, deleted);
-                _written.Length += deleted.Count(d => d);
+                if (target.Delete(Run.Context, ids).IsConflict)
+                    throw WaitAndRestart(ids, RowLockStrength.ForUpdate);
+                _written.Length += count;
                 return;
             }
             var values = _values[b];
@@ -151,11 +151,19 @@ internal sealed class MergeOperator : ChangeOperator
             for (var i = 0; i < _ordinals[b].Length; i++)
                 _rows.Columns[_ordinals[b][i]].Reference(values.Columns[i]);
             Check(_rows);
-            var changed = new bool[count];
-            var outcome = target.Update(Run.Context, ids, _ordinals[b], values, changed);
+            var outcome = target.Update(Run.Context, ids, _ordinals[b], values);
             if (outcome.Duplicate is { } index)
                 throw target.DuplicateKey(Run.Context, index, _rows, outcome.Row);
-            _written.Length += changed.Count(c => c);
+            if (outcome.IsConflict)
+                throw WaitAndRestart(ids, target.StrengthFor(_ordinals[b]));
+            _written.Length += count;
+        }
+
+        /// <summary>Which branch takes a row that others have changed is found out by starting again, once they are done.</summary>
+        private RestartStatementException WaitAndRestart(ReadOnlySpan<long> ids, RowLockStrength strength)
+        {
+            _owner.Target.LockRows(Run.Context, ids, strength, RowLockWait.Block, new Sources.RowLockResult[ids.Length]);
+            return new RestartStatementException();
         }
 
         private void Grow(int length)

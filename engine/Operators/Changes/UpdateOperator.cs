@@ -3,6 +3,7 @@ using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Expressions;
 using OmenDb.Engine.Pipelines;
 using OmenDb.Planner.Plans;
+using OmenDb.Types;
 
 namespace OmenDb.Engine.Operators.Changes;
 
@@ -39,13 +40,15 @@ internal sealed class UpdateOperator : ChangeOperator
     private readonly CompiledProgram _values;
     private readonly int _rowId;
     private readonly int[] _ordinals;
+    private readonly SecondLook _secondLook;
 
-    public UpdateOperator(Update plan, PhysicalOperator input) : base(plan, input)
+    public UpdateOperator(Update plan, PhysicalOperator input, Physical.PhysicalPlanner planner) : base(plan, input)
     {
         _update = plan;
         _values = CompiledProgram.Compile(plan.Assignments.Select(a => (a.Value, plan.RowColumns[a.Ordinal].Type)), input.Layout);
         _rowId = input.Layout[plan.RowId];
         _ordinals = [.. plan.Assignments.Select(a => a.Ordinal)];
+        _secondLook = new SecondLook(plan.Input, input, [plan.RowId, .. plan.Marks], planner);
     }
 
     protected override ChangeWorker CreateWorker(PlanRun run) => new Worker(this, run);
@@ -59,6 +62,7 @@ internal sealed class UpdateOperator : ChangeOperator
         private readonly Batch _rows = new(owner._update.RowColumns.Length);
         private readonly int[] _all = [.. Enumerable.Range(0, owner._update.RowColumns.Length)];
         private Selection _selection = new(Batch.DefaultCapacity);
+        private SecondLookRows? _again;
 
         protected override Batch Write(Batch piece)
         {
@@ -66,12 +70,30 @@ internal sealed class UpdateOperator : ChangeOperator
             for (var i = 0; i < piece.Columns.Length; i++)
                 Gather.Take(piece.Columns[i], rows, count, _piece.Columns[i]);
             _piece.Length = count;
+            if (TryWrite(Run.Context, _piece))
+                return ChangedRows.WithInput(_rows, _piece);
+            _again ??= new SecondLookRows(owner._secondLook, Run);
+            var settled = _again.Settle(owner.Target, _piece, RowIds.AsSpan(0, count), owner.Target.StrengthFor(owner._ordinals), out var now);
+            using (now)
+            {
+                for (var i = 0; i < settled.Length; i++)
+                    RowIds[i] = settled.Columns[owner._rowId].Get<long>(i);
+                if (!TryWrite(now.Context, settled))
+                    throw SqlException.Internal("a locked row was changed by somebody else");
+                return ChangedRows.WithInput(_rows, settled);
+            }
+        }
+
+        /// <returns>False: a row was changed meanwhile; nothing was written.</returns>
+        private bool TryWrite(Execution.ExecutionContext context, Batch piece)
+        {
+            var count = piece.Length;
             _values.Length = count;
             _rows.Length = 0;
             _rows.Selection = null;
             if (count == 0)
-                return _rows;
-            owner._values.Evaluate(_frame, _piece, _values.Columns);
+                return true;
+            owner._values.Evaluate(_frame, piece, _values.Columns);
             if (_selection.Capacity < count)
             {
                 _selection.Dispose();
@@ -79,16 +101,14 @@ internal sealed class UpdateOperator : ChangeOperator
             }
             var ids = RowIds.AsSpan(0, count);
             // The whole row after the change, for checks and RETURNING: what is not assigned is read now.
-            owner.Target.Fetch(Run.Context, ids, _all, _rows, _selection);
+            owner.Target.Fetch(context, ids, _all, _rows, _selection);
             for (var i = 0; i < owner._ordinals.Length; i++)
                 _rows.Columns[owner._ordinals[i]].Reference(_values.Columns[i]);
             Check(_rows);
-            var changed = new bool[count];
-            var outcome = owner.Target.Update(Run.Context, ids, owner._ordinals, _values, changed);
+            var outcome = owner.Target.Update(context, ids, owner._ordinals, _values);
             if (outcome.Duplicate is { } index)
-                throw owner.Target.DuplicateKey(Run.Context, index, _rows, outcome.Row);
-            ChangedRows.Select(changed, _rows, _selection);
-            return ChangedRows.WithInput(_rows, _piece);
+                throw owner.Target.DuplicateKey(context, index, _rows, outcome.Row);
+            return !outcome.IsConflict;
         }
 
         public override void Dispose()
@@ -100,42 +120,28 @@ internal sealed class UpdateOperator : ChangeOperator
             _values.Dispose();
             _rows.Dispose();
             _selection.Dispose();
+            _again?.Dispose();
         }
     }
 }
 
-internal static unsafe class ChangedRows
+internal static class ChangedRows
 {
     /// <summary>The rows with the columns of the input behind their own; shares the vectors.</summary>
     public static Batch WithInput(Batch rows, Batch piece) => new([.. rows.Columns, .. piece.Columns], rows.Length) { Selection = rows.Selection };
-
-    /// <summary>Leaves only rows that were really changed in the batch.</summary>
-    public static void Select(bool[] changed, Batch rows, Selection selection)
-    {
-        if (Array.TrueForAll(changed, c => c))
-            return;
-        selection.IsSparse = false;
-        if (rows.Selection is null)
-            selection.SetAll(rows.Length);
-        for (var i = 0; i < changed.Length; i++)
-        {
-            if (!changed[i])
-                Bits.Clear(selection.Mask, i);
-        }
-        selection.Count = Bits.PopCount(selection.Mask, rows.Length);
-        rows.Selection = selection;
-    }
 }
 
 internal sealed class DeleteOperator : ChangeOperator
 {
     private readonly Delete _delete;
     private readonly int _rowId;
+    private readonly SecondLook _secondLook;
 
-    public DeleteOperator(Delete plan, PhysicalOperator input) : base(plan, input)
+    public DeleteOperator(Delete plan, PhysicalOperator input, Physical.PhysicalPlanner planner) : base(plan, input)
     {
         _delete = plan;
         _rowId = input.Layout[plan.RowId];
+        _secondLook = new SecondLook(plan.Input, input, [plan.RowId, .. plan.Marks], planner);
     }
 
     protected override ChangeWorker CreateWorker(PlanRun run) => new Worker(this, run);
@@ -148,37 +154,60 @@ internal sealed class DeleteOperator : ChangeOperator
         private readonly int[] _all = [.. Enumerable.Range(0, owner._delete.RowColumns.Length)];
         private readonly Batch _counted = new([], 0);
         private Selection _selection = new(Batch.DefaultCapacity);
+        private SecondLookRows? _again;
 
         protected override Batch Write(Batch piece)
         {
             var taken = _targets.Take(piece.Columns[owner._rowId], piece.Length, RowIds, out var count);
-            if (_selection.Capacity < count)
+            if (TryWrite(Run.Context, count, out var rows))
             {
-                _selection.Dispose();
-                _selection = new Selection(count);
+                if (owner.Returning.Count == 0)
+                    return rows;
+                TakePiece(piece, taken, count);
+                return ChangedRows.WithInput(rows, _piece);
             }
+            TakePiece(piece, taken, count);
+            _again ??= new SecondLookRows(owner._secondLook, Run);
+            var settled = _again.Settle(owner.Target, _piece, RowIds.AsSpan(0, count), RowLockStrength.ForUpdate, out var now);
+            using (now)
+            {
+                for (var i = 0; i < settled.Length; i++)
+                    RowIds[i] = settled.Columns[owner._rowId].Get<long>(i);
+                if (!TryWrite(now.Context, settled.Length, out rows))
+                    throw SqlException.Internal("a locked row was changed by somebody else");
+                return owner.Returning.Count == 0 ? rows : ChangedRows.WithInput(rows, settled);
+            }
+        }
+
+        private void TakePiece(Batch piece, int* rows, int count)
+        {
+            for (var i = 0; i < piece.Columns.Length; i++)
+                Gather.Take(piece.Columns[i], rows, count, _piece.Columns[i]);
+            _piece.Length = count;
+        }
+
+        /// <returns>False: a row was changed meanwhile; nothing was deleted.</returns>
+        private bool TryWrite(Execution.ExecutionContext context, int count, out Batch rows)
+        {
             var ids = RowIds.AsSpan(0, count);
-            var rows = _counted;
+            rows = _counted;
             rows.Length = count;
             rows.Selection = null;
+            if (count == 0)
+                return true;
             if (owner.Returning.Count > 0)
             {
+                if (_selection.Capacity < count)
+                {
+                    _selection.Dispose();
+                    _selection = new Selection(count);
+                }
                 rows = _rows;
                 rows.Length = 0;
                 rows.Selection = null;
-                if (count > 0)
-                    owner.Target.Fetch(Run.Context, ids, _all, rows, _selection);
+                owner.Target.Fetch(context, ids, _all, rows, _selection);
             }
-            if (count == 0)
-                return rows;
-            var deleted = new bool[count];
-            owner.Target.Delete(Run.Context, ids, deleted);
-            ChangedRows.Select(deleted, rows, _selection);
-            if (owner.Returning.Count == 0)
-                return rows;
-            for (var i = 0; i < piece.Columns.Length; i++)
-                Gather.Take(piece.Columns[i], taken, count, _piece.Columns[i]);
-            return ChangedRows.WithInput(rows, _piece);
+            return !owner.Target.Delete(context, ids).IsConflict;
         }
 
         public override void Dispose()
@@ -188,6 +217,7 @@ internal sealed class DeleteOperator : ChangeOperator
             _piece.Dispose();
             _rows.Dispose();
             _selection.Dispose();
+            _again?.Dispose();
         }
     }
 }

@@ -71,7 +71,9 @@ internal sealed class TableScanOperator : PhysicalOperator
                         bounds.Add(new ScanBound(owner._bounds[i].Ordinal, owner._bounds[i].Op, value));
                 }
             }
-            _scan = owner._source.OpenScan(run.Context, new ScanRequest(owner._ordinals, owner._scan.RowId is not null, bounds));
+            _scan = owner._scan.Mark is { } mark && run.Context.FixedScans?.GetValueOrDefault(mark.Id) is { } rows
+                ? new FixedRowsScan((IIndexedSource)owner._source, run.Context, rows, owner._ordinals, owner._scan.RowId is not null)
+                : owner._source.OpenScan(run.Context, new ScanRequest(owner._ordinals, owner._scan.RowId is not null, bounds));
         }
 
         public override int MaxWorkers => _scan.MaxWorkers;
