@@ -137,6 +137,8 @@ internal sealed class SessionCatalog(Session session, CatalogSnapshot snapshot) 
         // Names become OIDs by the session's catalog, not by the type's own input function.
         if (expression is CastExpression { Operand: ConstantExpression { Value: string text, Type: { IsString: true } }, Target: { } target } && ObjectNames.IsReg(target.Id))
             return new ConstantExpression((long)ObjectNames.Resolve(this, target.Id, text), target);
+        if (expression is CastExpression cast && ConstantCasts.TryEvaluate(cast, Session.Settings.Io) is { } direct)
+            return direct;
         using var context = Session.NewContext(null, null);
         var program = CompiledProgram.Compile([(expression, expression.Type)], ColumnLayout.Empty);
         using var frame = program.CreateFrame(context);

@@ -65,7 +65,9 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
         ArrayExpression a => new FunctionNode(ArrayFunctions.Construct, [.. a.Elements.Select(e => Unify(Compile(e), ValueBox.ElementType(a.Type)))],
             a.Type, Take(FunctionNode.SlotCount)),
         SubscriptExpression s => new FunctionNode(ArrayFunctions.Subscript, [Compile(s.Array), Compile(s.Index)], s.Type, Take(FunctionNode.SlotCount)),
-        RowExpression => throw SqlException.NotSupported("a row value in this place", Math.Max(0, expression.Position + 1)),
+        RowExpression { IsOptional: true } r => Compile(new CaseExpression(
+            [new CaseBranch(new NullTestExpression(r with { IsOptional = false }, false), new ConstantExpression(null, SqlType.Record))], r with { IsOptional = false }, SqlType.Record)),
+        RowExpression r => new FunctionNode(RowFunctions.Text, [.. r.Fields.Select(Compile)], SqlType.Record, Take(FunctionNode.SlotCount)),
         InnerPlanExpression i => new InnerPlanNode(QueryExecutor.Compile(i.Plan), [.. i.Arguments.Select(Compile)], i.FirstParameter, i.Type, Take()),
         SubqueryExpression => throw SqlException.Internal("a subquery expression reached the engine"),
         _ => throw SqlException.Internal($"no compilation for {expression.GetType().Name}"),

@@ -66,6 +66,7 @@ public static class FunctionRegistry
         yield return NumberTemplateFunctions.All();
         yield return ArrayFunctions.All();
         yield return JsonFunctions.All();
+        yield return RowFunctions.All();
         yield return JsonbFunctions.All();
         yield return InformationFunctions.All();
         yield return CollectingAggregates.All();

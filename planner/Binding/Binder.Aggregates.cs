@@ -30,7 +30,7 @@ public sealed partial class Binder
     {
         var aggregates = candidates.Where(c => c.Kind == FunctionKind.Aggregate).ToList();
         var inner = ExpressionPlace.AggregateArgument;
-        var arguments = call.Arguments.Select(a => NarrowCase(BindExpression(a, scope, inner))).ToImmutableArray();
+        var arguments = call.Arguments.Select(a => NarrowCase(BindArgument(call.FunctionName, a, scope, inner))).ToImmutableArray();
         var orderBy = call.OrderBy.Select(o => BindSortKey(BindExpression(o.Expression, scope, inner), o)).ToImmutableArray();
         if (call.IsWithinGroup)
         {
@@ -199,7 +199,7 @@ public sealed partial class Binder
             throw new SqlException(SqlState.FeatureNotSupported, "aggregate ORDER BY is not implemented for window functions") { Position = call.ErrorPosition };
         // Aggregates of the same query may stand inside: they are computed first.
         const ExpressionPlace inner = ExpressionPlace.WindowDefinition;
-        var arguments = call.Arguments.Select(a => BindExpression(a, scope, inner)).ToImmutableArray();
+        var arguments = call.Arguments.Select(a => BindArgument(call.FunctionName, a, scope, inner)).ToImmutableArray();
         var function = ResolveFunction(call.Schema, call.FunctionName, arguments, call.Position, windows);
         var coerced = CoerceArguments(function, arguments, call.Position);
         var (partitionBy, orderBy, frame) = ResolveWindow(call.Over!, scope, grouping);
@@ -295,7 +295,7 @@ public sealed partial class Binder
     }
 
     /// <summary>A set-returning function in the select list: rows multiply; collected like an aggregate, expanded below the projection.</summary>
-    private ColumnExpression BindSetFunction(FunctionInfo function, ImmutableArray<Expression> arguments, S.FunctionCall call, Scope scope, ExpressionPlace place)
+    private Expression BindSetFunction(FunctionInfo function, ImmutableArray<Expression> arguments, S.FunctionCall call, Scope scope, ExpressionPlace place)
     {
         if (place is not (ExpressionPlace.Select or ExpressionPlace.OrderBy) || scope.Grouping is not { } grouping)
         {
@@ -311,7 +311,7 @@ public sealed partial class Binder
         var coerced = CoerceArguments(function, arguments, call.Position);
         var columns = function.ResultColumns(coerced.Select(a => a.Type).ToArray());
         if (columns.Length > 1)
-            throw SqlException.NotSupported("a set-returning function with several columns in the select list", call.ErrorPosition);
+            return SetFunctionRow(function, coerced, columns, grouping, call.Position);
         var output = NewColumn(call.FunctionName, columns.Length == 1 ? columns[0].Type : ResultOf(function, coerced, call.Position));
         grouping.SetFunctions.Add(new TableFunction(null, function, coerced, [output]));
         return new ColumnExpression(output) { Position = call.Position };
@@ -319,7 +319,7 @@ public sealed partial class Binder
 
     /// <summary>(f(x)).name where f gives rows of several columns. Equal calls of one select list are one call.</summary>
     /// <returns>Null: there is no such function.</returns>
-    private ColumnExpression? BindSetFunctionField(S.FunctionCall call, string field, Scope scope, ExpressionPlace place)
+    private Expression? BindSetFunctionField(S.FunctionCall call, string field, Scope scope, ExpressionPlace place)
     {
         var candidates = _catalog.FindFunctions(call.Schema, call.FunctionName).Where(f => f.Kind == FunctionKind.Table).ToList();
         if (candidates.Count == 0 || place is not (ExpressionPlace.Select or ExpressionPlace.OrderBy) || scope.Grouping is not { } grouping)
@@ -328,12 +328,8 @@ public sealed partial class Binder
         var function = ResolveFunction(call.Schema, call.FunctionName, arguments, call.Position, candidates);
         var coerced = CoerceArguments(function, arguments, call.Position);
         var columns = function.ResultColumns(coerced.Select(a => a.Type).ToArray());
-        var ordinal = columns.Select((c, i) => (c.Name, i)).Where(c => c.Name == field).Select(c => (int?)c.i).FirstOrDefault()
-            ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{field}\" not found in data type record") { Position = call.ErrorPosition };
-        var known = grouping.SetFunctions.Find(f => f.Function == function && f.Arguments.Length == coerced.Length && f.Outputs.Length == columns.Length
-            && f.Arguments.Zip(coerced).All(p => ExpressionTree.Same(p.First, p.Second)));
-        if (known is null)
-            grouping.SetFunctions.Add(known = new TableFunction(null, function, coerced, [.. columns.Select(c => NewColumn(c.Name, c.Type))]));
-        return new ColumnExpression(known.Outputs[ordinal]) { Position = call.Position };
+        if (!columns.Any(c => c.Name == field))
+            throw new SqlException(SqlState.UndefinedColumn, $"column \"{field}\" not found in data type record") { Position = call.ErrorPosition };
+        return FieldOf(SetFunctionRow(function, coerced, columns, grouping, call.Position), field, call.ErrorPosition) with { Position = call.Position };
     }
 }

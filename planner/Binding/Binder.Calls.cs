@@ -44,7 +44,9 @@ public sealed partial class Binder
             if (candidates.Count > 0)
                 throw new SqlException(SqlState.WrongObjectType, what) { Position = call.ErrorPosition };
         }
-        var arguments = call.Arguments.Select(a => BindExpression(a, scope, place)).ToImmutableArray();
+        var arguments = call.Arguments.Select(a => BindArgument(name, a, scope, place)).ToImmutableArray();
+        if (name == "row_to_json" && arguments is [RowExpression row])
+            return RowJson(row);
         var function = ResolveFunction(call.Schema, name, arguments, call.Position, candidates);
         if (function.Kind == FunctionKind.Table)
             return BindSetFunction(function, arguments, call, scope, place);

@@ -32,8 +32,6 @@ public sealed partial class Binder
             return CoerceUnknown(expression, target, context, position);
         if (context == CastContext.Implicit && from.SameBase(target) && target.TypeModifier == -1)
             return expression; // a bounded numeric or varchar(n) is a numeric or varchar already
-        if (expression is RowExpression)
-            throw SqlException.NotSupported("casting a row", position);
         if (!CanCoerce(from, target, context))
         {
             throw new SqlException(SqlState.CannotCoerce, $"cannot cast type {TypeRules.Display(from)} to {TypeRules.Display(target)}")

@@ -175,6 +175,11 @@ public sealed partial class Binder
     {
         if (left is RowExpression leftRow && right is RowExpression rightRow)
             return BindRowComparison(comparison, leftRow, rightRow, position);
+        if (left.Type.Id == TypeId.Record && right.Type.Id == TypeId.Record && comparison is not (ComparisonOperator.Equal or ComparisonOperator.NotEqual
+            or ComparisonOperator.IsDistinctFrom or ComparisonOperator.IsNotDistinctFrom))
+        {
+            throw SqlException.NotSupported("an ordering comparison with a composite value that was stored or computed", position + 1);
+        }
         var type = ComparisonType(comparison, left, right, position);
         left = Coerce(left, type, CastContext.Implicit, left.Position + 1);
         right = Coerce(right, type, CastContext.Implicit, right.Position + 1);

@@ -55,7 +55,7 @@ public sealed partial class Binder
             case S.TableReference table:
                 return BindTable(table, scope);
             case S.SubqueryReference subquery:
-                var (plan, outputs) = BindInner(lateral, scope, subquery.IsLateral, inner => BindQuery(subquery.Query, inner));
+                var (plan, outputs) = BindInner(lateral, scope, subquery.IsLateral, inner => BindQuery(subquery.Query, inner, keepRows: true));
                 return FromColumns(plan, outputs, subquery.Alias, "subquery");
             case S.FunctionReference function:
                 return BindFunctionItem(function, scope, lateral);
@@ -85,9 +85,9 @@ public sealed partial class Binder
         }
     }
 
-    private static FromResult FromColumns(LogicalPlan plan, ImmutableArray<Column> outputs, S.TableAlias? alias, string fallbackName)
+    private FromResult FromColumns(LogicalPlan plan, ImmutableArray<Column> outputs, S.TableAlias? alias, string fallbackName)
     {
-        var columns = RenameColumns(outputs.Select(c => new ScopeColumn(c.Name, new ColumnExpression(c))), alias, fallbackName);
+        var columns = RenameColumns(outputs.Select(c => new ScopeColumn(c.Name, Read(c))), alias, fallbackName);
         var table = new ScopeTable(alias?.Name ?? fallbackName, null, columns);
         return new FromResult(plan, [table], [], [.. columns]);
     }

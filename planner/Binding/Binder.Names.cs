@@ -26,6 +26,8 @@ public sealed partial class Binder
                     return found;
                 }
             }
+            if (FindTable(scope, null, parts[0], reference.ErrorPosition) is { } whole)
+                return WholeRow(whole, reference.Position);
             throw UndefinedColumn(scope, null, parts[0], reference.ErrorPosition);
         }
         if (parts.Length > 4)
@@ -200,11 +202,33 @@ public sealed partial class Binder
                 if (column.Name == field.Field)
                     return column.Value with { Position = field.Position };
             }
-            throw UndefinedColumn(scope, table, field.Field, field.ErrorPosition);
+            // A column of the same name may be a row itself.
+            if (FindColumnOrNull(name, scope) is not RowExpression)
+                throw UndefinedColumn(scope, table, field.Field, field.ErrorPosition);
         }
         if (field.Operand is S.FunctionCall call && BindSetFunctionField(call, field.Field, scope, place) is { } value)
             return value;
-        throw SqlException.NotSupported("selecting a field of a composite value", field.ErrorPosition);
+        var operand = BindExpression(field.Operand, scope, place);
+        if (operand is Expressions.RowExpression row)
+            return FieldOf(row, field.Field, field.ErrorPosition);
+        if (operand.Type.Id != TypeId.Record)
+        {
+            throw new SqlException(SqlState.WrongObjectType, $"column notation .{field.Field} applied to type {TypeRules.Display(operand.Type)}, which is not a composite type")
+            {
+                Position = field.Operand.ErrorPosition,
+            };
+        }
+        throw SqlException.NotSupported("selecting a field of a composite value that was stored or computed", field.ErrorPosition);
+    }
+
+    private static Expression? FindColumnOrNull(S.ColumnReference name, Scope scope)
+    {
+        for (var level = scope; level is not null; level = level.Outer)
+        {
+            if (FindUnqualified(level, name.Parts[0], name, out _) is { } found)
+                return found;
+        }
+        return null;
     }
 
     private Expressions.SubqueryExpression BindSubquery(S.SyntaxExpression syntax, Scope scope, ExpressionPlace place)

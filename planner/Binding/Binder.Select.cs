@@ -19,7 +19,8 @@ public sealed partial class Binder
 
     /// <summary>Binds a query below <paramref name="outer"/>, which its names may reach (correlation) and whose CTEs it sees.</summary>
     /// <returns>A plan that produces exactly the outputs, in order.</returns>
-    private (LogicalPlan Plan, ImmutableArray<Column> Outputs) BindQuery(S.QueryExpression query, Scope? outer, bool isTop = false, bool keepUnknown = false)
+    private (LogicalPlan Plan, ImmutableArray<Column> Outputs) BindQuery(S.QueryExpression query, Scope? outer, bool isTop = false, bool keepUnknown = false,
+        bool keepRows = false)
     {
         S.StackGuard.Check();
         var top = TopClauses.None;
@@ -37,18 +38,18 @@ public sealed partial class Binder
         }
         var (plan, outputs) = query switch
         {
-            S.SelectCore select => BindSelect(select, top, outer, keepUnknown),
+            S.SelectCore select => BindSelect(select, top, outer, keepUnknown, keepRows),
             S.ValuesQuery values => BindTop(BindValues(values, outer, keepUnknown), top, outer),
             S.SetOperation set => BindTop(BindSetOperation(set, outer), top, outer),
             // (SELECT ... LIMIT 1) ORDER BY ...: a body with clauses of its own.
             _ => BindTop(BindQuery(query, outer, keepUnknown: keepUnknown), top, outer),
         };
-        if (!plan.Columns.SequenceEqual(outputs))
-            plan = new Project(plan, [.. outputs.Select(c => new Projection(c, new ColumnExpression(c)))]);
+        if (!plan.Columns.SequenceEqual(Behind(outputs)))
+            plan = new Project(plan, [.. Behind(outputs).Select(c => new Projection(c, new ColumnExpression(c)))]);
         return (withScope is null ? plan : WrapCtes(plan, withScope), outputs);
     }
 
-    private (LogicalPlan, ImmutableArray<Column>) BindSelect(S.SelectCore select, TopClauses top, Scope? outer, bool keepUnknown)
+    private (LogicalPlan, ImmutableArray<Column>) BindSelect(S.SelectCore select, TopClauses top, Scope? outer, bool keepUnknown, bool keepRows)
     {
         if (select.Into is not null)
             throw SqlException.NotSupported("SELECT INTO inside another statement", select.Into.ErrorPosition);
@@ -91,15 +92,29 @@ public sealed partial class Binder
             plan = new Window(plan, [.. grouping.Windows]);
         if (grouping.SetFunctions.Count > 0)
             plan = FunctionGroup.Combine(plan, grouping.SetFunctions);
-        return FinishSelect(select, top, scope, plan, targets, sortKeys, distinctOn);
+        return FinishSelect(select, top, scope, plan, targets, sortKeys, distinctOn, keepRows);
     }
 
     /// <summary>Projection, DISTINCT, ORDER BY, LIMIT and row locks over the bound target list.</summary>
     private (LogicalPlan, ImmutableArray<Column>) FinishSelect(
-        S.SelectCore select, TopClauses top, Scope scope, LogicalPlan plan, List<Target> targets, List<SortKey> sortKeys, List<Expression> distinctOn)
+        S.SelectCore select, TopClauses top, Scope scope, LogicalPlan plan, List<Target> targets, List<SortKey> sortKeys, List<Expression> distinctOn,
+        bool keepRows)
     {
-        var projections = targets.Select(t => new Projection(NewColumnFor(t.Name, t.Expression), t.Expression)).ToList();
-        ImmutableArray<Column> outputs = [.. projections.Select(p => p.Output)];
+        var projections = new List<Projection>();
+        var outputs = ImmutableArray.CreateBuilder<Column>(targets.Count);
+        foreach (var target in targets)
+        {
+            if (keepRows && target.Expression is RowExpression row)
+            {
+                var fields = row.Fields.Select((f, i) => new Projection(NewColumnFor(row.Names.IsDefault ? $"f{i + 1}" : row.Names[i], Settle(f)), Settle(f))).ToList();
+                projections.AddRange(fields);
+                outputs.Add(NewColumn(target.Name, SqlType.Record));
+                _composites[outputs[^1]] = row with { Fields = [.. fields.Select(f => new ColumnExpression(f.Output))] };
+                continue;
+            }
+            projections.Add(new Projection(NewColumnFor(target.Name, target.Expression), target.Expression));
+            outputs.Add(projections[^1].Output);
+        }
         // Sort and DISTINCT ON keys are columns of the projection: those of the target list, or hidden ones behind it.
         Column ColumnFor(Expression expression, bool mayAdd, int position)
         {
@@ -159,7 +174,7 @@ public sealed partial class Binder
         }
         foreach (var node in locks)
             plan = node with { Input = plan };
-        return (BindLimit(plan, top, scope), outputs);
+        return (BindLimit(plan, top, scope), outputs.MoveToImmutable());
     }
 
     private sealed record Target(string Name, Expression Expression);
@@ -185,9 +200,14 @@ public sealed partial class Binder
                     targets.Add(new Target(column.Name, column.Value with { Position = item.Position }));
                 continue;
             }
+            if (item.Expression is S.FieldStarExpression fields)
+            {
+                if (BindExpression(fields.Operand, scope, ExpressionPlace.Select) is not RowExpression row)
+                    throw SqlException.NotSupported("the fields of a composite value that was stored or computed", item.ErrorPosition);
+                targets.AddRange(row.Fields.Select((f, i) => new Target(row.Names.IsDefault ? $"f{i + 1}" : row.Names[i], Settle(f))));
+                continue;
+            }
             var expression = BindExpression(item.Expression, scope, ExpressionPlace.Select);
-            if (expression is RowExpression)
-                throw SqlException.NotSupported("a row as a result column", item.ErrorPosition);
             if (!keepUnknown)
                 expression = Settle(expression);
             targets.Add(new Target(item.Alias ?? NameOf(item.Expression), expression));

@@ -95,8 +95,18 @@ public sealed record ArrayExpression(ImmutableArray<Expression> Elements, SqlTyp
 /// <summary>array[index].</summary>
 public sealed record SubscriptExpression(Expression Array, Expression Index, SqlType Type) : Expression(Type);
 
-/// <summary>ROW(...): compared and tested field by field; other uses answer 0A000.</summary>
-public sealed record RowExpression(ImmutableArray<Expression> Fields) : Expression(SqlType.Record);
+/// <summary>ROW(...) or a whole row of a table: compared and tested field by field; as a value it is the row's text.</summary>
+public sealed record RowExpression(ImmutableArray<Expression> Fields) : Expression(SqlType.Record)
+{
+    /// <summary>One per field; default: f1, f2, ...</summary>
+    public ImmutableArray<string> Names { get; init; }
+
+    /// <summary>The table whose row it is; null: none.</summary>
+    public string? TypeName { get; init; }
+
+    /// <summary>The row may be missing (the other side of an outer join): all fields null means null.</summary>
+    public bool IsOptional { get; init; }
+}
 
 public enum SubqueryKind : byte { Scalar, Exists, Any, All, Array }
 

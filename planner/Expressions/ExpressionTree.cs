@@ -82,7 +82,9 @@ public static class ExpressionTree
 
     /// <summary>Rewrites bottom-up: children first, then <paramref name="map"/> on the node itself. Subquery plans are not entered.</summary>
     public static Expression Rewrite(Expression expression, Func<Expression, Expression> map) =>
-        map(MapChildren(expression, child => Rewrite(child, map)));
+        expression is ConstantExpression or ColumnExpression or ParameterExpression ? map(expression) : RewriteNode(expression, map);
+
+    private static Expression RewriteNode(Expression expression, Func<Expression, Expression> map) => map(MapChildren(expression, child => Rewrite(child, map)));
 
     /// <summary>True when some node of the tree satisfies <paramref name="test"/>; subquery plans are not entered.</summary>
     public static bool Any(Expression expression, Func<Expression, bool> test)

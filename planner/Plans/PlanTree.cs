@@ -47,7 +47,23 @@ public static class PlanTree
             changed |= !ReferenceEquals(result, expression);
             return result;
         }
-        ImmutableArray<Expression> All(ImmutableArray<Expression> list) => [.. list.Select(Apply)];
+        ImmutableArray<Expression> All(ImmutableArray<Expression> list)
+        {
+            ImmutableArray<Expression>.Builder? builder = null;
+            for (var i = 0; i < list.Length; i++)
+            {
+                var mapped = Apply(list[i]);
+                if (builder is null && ReferenceEquals(mapped, list[i]))
+                    continue;
+                if (builder is null)
+                {
+                    builder = ImmutableArray.CreateBuilder<Expression>(list.Length);
+                    builder.AddRange(list.AsSpan(0, i));
+                }
+                builder.Add(mapped);
+            }
+            return builder?.MoveToImmutable() ?? list;
+        }
         ImmutableArray<SortKey> Keys(ImmutableArray<SortKey> keys) => [.. keys.Select(k => k with { Expression = Apply(k.Expression) })];
         Expression? Optional(Expression? expression) => expression is null ? null : Apply(expression);
         FrameBound Bound(FrameBound bound) => bound.Offset is null ? bound : bound with { Offset = Apply(bound.Offset) };
