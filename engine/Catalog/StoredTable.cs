@@ -99,13 +99,31 @@ internal sealed partial class StoredTable : ITableTarget
     private TableIndex Tree(IndexInfo index) => _rows.FindIndex(((IndexEntry)index.Handle!).Oid)
         ?? throw SqlException.Internal($"index \"{index.Name}\" has no entries");
 
-    public WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds)
+    public long? FindKey(ExecutionContext context, IndexInfo index, Batch rows, int row)
+    {
+        if (((IndexEntry)index.Handle!).PredicateColumnId is not 0 and var predicate)
+        {
+            var belongs = rows.Columns[Entry.Columns.Select(c => c.Id).ToList().IndexOf(predicate)];
+            if (!belongs.IsValid(row) || !belongs.GetBool(row))
+                return null;
+        }
+        var snapshot = StatementScope.Of(context).Snapshot;
+        var tree = Tree(index);
+        if (!tree.IsUsableBy(snapshot))
+            return null;
+        var values = new Vector[index.Columns.Length];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = rows.Columns[index.Columns[i].Ordinal];
+        return tree.TryFind(snapshot, values, row, out var found) ? (long)found.Value : null;
+    }
+
+    public WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds, IndexInfo? arbiter = null)
     {
         var scope = StatementScope.Of(context);
         var batch = _isIdentity && rows.Columns.Length == _physical.Length ? rows : Arrange(rows, Enumerable.Range(0, _physical.Length), _rows.Columns.Count);
         while (true)
         {
-            var result = _rows.Append(scope.Transaction, batch, MemoryMarshal.Cast<long, RowId>(rowIds));
+            var result = _rows.Append(scope.Transaction, batch, MemoryMarshal.Cast<long, RowId>(rowIds), arbiter is null ? 0 : ((IndexEntry)arbiter.Handle!).Oid);
             switch (result.Status)
             {
                 case WriteStatus.Ok:

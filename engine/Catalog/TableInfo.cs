@@ -77,6 +77,7 @@ internal sealed class TableInfo : ITableInfo
     {
         Primary = index.IsPrimary,
         NullsNotDistinct = index.NullsNotDistinct,
+        Constraint = table.Constraints.Any(c => c.IndexOid == index.Oid),
         Deferrable = table.Constraints.Any(c => c.IndexOid == index.Oid && c.IsDeferrable),
         PredicateSql = index.PredicateSql,
         Handle = index,

@@ -88,7 +88,12 @@ public enum RowLockResult : byte
 public interface ITableTarget : IIndexedSource
 {
     /// <summary>Appends the selected rows, one vector per table column by ordinal: all or none.</summary>
-    WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds);
+    /// <param name="arbiter">The unique index to look at before all others; null: any order.</param>
+    WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds, IndexInfo? arbiter = null);
+
+    /// <summary>The row that has a row's key in a unique index, as the context's snapshot sees it; null: none, or the row does not belong to the index.</summary>
+    /// <param name="rows">One vector per table column.</param>
+    long? FindKey(ExecutionContext context, IndexInfo index, Batch rows, int row);
 
     /// <summary>Gives rows new values in some columns: all or none.</summary>
     WriteOutcome Update(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch values);

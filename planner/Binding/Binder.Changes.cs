@@ -238,15 +238,12 @@ public sealed partial class Binder
         IndexInfo? arbiter = null;
         if (clause.ConstraintName is { } name)
         {
-            arbiter = table.Indexes.FirstOrDefault(i => i.Name == name && i.Unique)
+            arbiter = table.Indexes.FirstOrDefault(i => i.Name == name && i is { Unique: true, Constraint: true })
                 ?? throw new SqlException(SqlState.UndefinedObject, $"constraint \"{name}\" for table \"{table.Name}\" does not exist") { Position = clause.ErrorPosition };
         }
         else if (!clause.Target.IsEmpty)
         {
-            var ordinals = clause.Target.Select(e => e.Expression is S.ColumnReference { Parts.Length: 1 } c
-                ? FindTargetColumn(table, new S.TargetColumn(c.Position, c.Name, null))
-                : throw SqlException.NotSupported("an expression as ON CONFLICT target", e.ErrorPosition)).ToHashSet();
-            arbiter = table.Indexes.FirstOrDefault(i => i.Unique && i.PredicateSql is null && ordinals.SetEquals(i.Columns.Select(c => c.Ordinal)))
+            arbiter = InferArbiter(clause, table, target, outer)
                 ?? throw new SqlException(SqlState.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification");
         }
         else if (!clause.DoNothing)
@@ -273,6 +270,39 @@ public sealed partial class Binder
         var where = clause.UpdateWhere is null ? null : CoerceToBool(BindExpression(clause.UpdateWhere, scope, ExpressionPlace.Where), "WHERE", clause.UpdateWhere.ErrorPosition);
         var old = target.Columns.Select(c => c.Value).ToArray();
         return new OnConflictAction(arbiter, excluded, AddGenerated(table, assignments, old), where);
+    }
+
+    /// <summary>The unique index whose columns and expressions are those of the target, and whose predicate follows from the target's. One without
+    /// predicate is the better one, one of a deferrable constraint the last.</summary>
+    private IndexInfo? InferArbiter(S.OnConflictClause clause, ITableInfo table, ScopeTable target, Scope outer)
+    {
+        var scope = new Scope(outer);
+        scope.Tables.Add(target);
+        var wanted = new HashSet<string>();
+        foreach (var element in clause.Target)
+        {
+            if (element.Expression is S.ColumnReference { Parts.Length: 1 } c)
+                wanted.Add(ColumnKey(FindTargetColumn(table, new S.TargetColumn(c.Position, c.Name, null))));
+            else
+            {
+                BindExpression(element.Expression, scope, ExpressionPlace.Where); // for its errors
+                wanted.Add(S.SyntaxPrinter.Print(element.Expression));
+            }
+        }
+        var given = clause.TargetWhere is null ? [] : Parts(clause.TargetWhere).ToHashSet();
+        if (clause.TargetWhere is not null)
+            CoerceToBool(BindExpression(clause.TargetWhere, scope, ExpressionPlace.Where), "WHERE", clause.TargetWhere.ErrorPosition);
+        return table.Indexes.Where(i => i.Unique && wanted.SetEquals(i.Columns.Select(Key)) && (i.PredicateSql is null || Parts(Parse(i.PredicateSql)).All(given.Contains)))
+            .OrderBy(i => i.Deferrable).ThenBy(i => i.PredicateSql is not null).FirstOrDefault();
+
+        static string ColumnKey(int ordinal) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"\0{ordinal}");
+
+        static string Key(IndexColumnInfo column) => column.ExpressionSql is null ? ColumnKey(column.Ordinal) : S.SyntaxPrinter.Print(Parse(column.ExpressionSql));
+
+        static S.SyntaxExpression Parse(string sql) => Grammar.SqlParser.ParseExpression(sql);
+
+        static IEnumerable<string> Parts(S.SyntaxExpression condition) =>
+            condition is S.AndExpression and ? and.Operands.SelectMany(Parts) : [S.SyntaxPrinter.Print(condition)];
     }
 
     /// <summary>SET (a, b) = (SELECT ...): what stands for the columns of the query.</summary>

@@ -39,6 +39,9 @@ public sealed record IndexInfo(string Name, ImmutableArray<IndexColumnInfo> Colu
 
     public bool NullsNotDistinct { get; init; }
 
+    /// <summary>Belongs to a constraint of the same name.</summary>
+    public bool Constraint { get; init; }
+
     /// <summary>Belongs to a deferrable constraint: two rows may have the same key until the transaction ends, so it proves nothing.</summary>
     public bool Deferrable { get; init; }
 

@@ -24,8 +24,9 @@ public sealed partial class Table
     /// <param name="batch">One column per physical column of the table, of its type, any vector kind; null, and columns left out at
     /// the end, make nulls. Copied.</param>
     /// <param name="outIds">Empty, or room for one id per row.</param>
+    /// <param name="firstIndex">OID of the index that is asked before all others; 0: any order.</param>
     /// <returns>Ok, Busy or DuplicateKey.</returns>
-    public unsafe WriteResult Append(Transaction transaction, Batch batch, Span<RowId> outIds)
+    public unsafe WriteResult Append(Transaction transaction, Batch batch, Span<RowId> outIds, int firstIndex = 0)
     {
         var count = batch.RowCount;
         if (count == 0)
@@ -62,7 +63,7 @@ public sealed partial class Table
         Interlocked.Add(ref _modifications, count);
         if (_indexes.Length == 0)
             return WriteResult.Ok;
-        var result = IndexAppended(transaction, firstEntry);
+        var result = IndexAppended(transaction, firstEntry, firstIndex);
         if (!result.IsOk)
             transaction.RollbackRows(mark);
         return result;

@@ -79,14 +79,17 @@ public sealed partial class Table
     }
 
     /// <summary>Enters appended rows into all indexes.</summary>
-    private WriteResult IndexAppended(Transaction transaction, int firstEntry)
+    private WriteResult IndexAppended(Transaction transaction, int firstEntry, int firstIndex)
     {
+        var indexes = _indexes;
+        if (firstIndex != 0 && indexes.Length > 1)
+            indexes = [.. indexes.OrderBy(index => index.Oid == firstIndex ? 0 : 1)];
         var rowsBefore = 0;
         var numbers = _numbers ??= new ulong[RowId.VectorRows];
         for (var e = firstEntry; e < transaction.Undo.Count; e++)
         {
             var entry = transaction.Undo[e];
-            foreach (var index in _indexes)
+            foreach (var index in indexes)
             {
                 if (!index.Definition.IsDeferrable && TryFixedKeys(index, entry, numbers))
                 {
