@@ -95,7 +95,8 @@ public sealed partial class Binder
         {
             var column = table.Columns[i];
             var position = targets.IndexOf(i);
-            if (position >= 0 && position < given.Count)
+            var isIgnored = insert.Overriding == S.OverridingKind.UserValue && column.Identity != IdentityKind.None;
+            if (position >= 0 && position < given.Count && !isIgnored)
                 values[i] = given[position];
             else if (column.GeneratedSql is null)
                 values[i] = DefaultOf(table, i);
@@ -183,14 +184,14 @@ public sealed partial class Binder
         {
             throw new SqlException(SqlState.GeneratedAlways, $"cannot insert a non-DEFAULT value into column \"{column.Name}\"")
             {
-                Position = position, Detail = $"Column \"{column.Name}\" is a generated column.",
+                Detail = $"Column \"{column.Name}\" is a generated column.",
             };
         }
         if (column.Identity == IdentityKind.Always && insert.Overriding == S.OverridingKind.None)
         {
             throw new SqlException(SqlState.GeneratedAlways, $"cannot insert a non-DEFAULT value into column \"{column.Name}\"")
             {
-                Position = position, Detail = $"Column \"{column.Name}\" is an identity column defined as GENERATED ALWAYS.",
+                Detail = $"Column \"{column.Name}\" is an identity column defined as GENERATED ALWAYS.",
                 Hint = "Use OVERRIDING SYSTEM VALUE to override.",
             };
         }
@@ -239,7 +240,7 @@ public sealed partial class Binder
         if (clause.ConstraintName is { } name)
         {
             arbiter = table.Indexes.FirstOrDefault(i => i.Name == name && i is { Unique: true, Constraint: true })
-                ?? throw new SqlException(SqlState.UndefinedObject, $"constraint \"{name}\" for table \"{table.Name}\" does not exist") { Position = clause.ErrorPosition };
+                ?? throw new SqlException(SqlState.UndefinedObject, $"constraint \"{name}\" for table \"{table.Name}\" does not exist");
         }
         else if (!clause.Target.IsEmpty)
         {
@@ -253,7 +254,7 @@ public sealed partial class Binder
                 Position = clause.ErrorPosition, Hint = "For example, ON CONFLICT (column_name).",
             };
         }
-        if (arbiter is { Deferrable: true })
+        if (arbiter is { Deferrable: true } || (arbiter is null && table.Indexes.Any(i => i.Deferrable)))
         {
             throw new SqlException(SqlState.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters")
             {
@@ -281,13 +282,9 @@ public sealed partial class Binder
         var wanted = new HashSet<string>();
         foreach (var element in clause.Target)
         {
-            if (element.Expression is S.ColumnReference { Parts.Length: 1 } c)
-                wanted.Add(ColumnKey(FindTargetColumn(table, new S.TargetColumn(c.Position, c.Name, null))));
-            else
-            {
-                BindExpression(element.Expression, scope, ExpressionPlace.Where); // for its errors
-                wanted.Add(S.SyntaxPrinter.Print(element.Expression));
-            }
+            BindExpression(element.Expression, scope, ExpressionPlace.Where); // for its errors
+            wanted.Add(element.Expression is S.ColumnReference { Parts.Length: 1 } c
+                ? ColumnKey(FindTargetColumn(table, new S.TargetColumn(c.Position, c.Name, null))) : S.SyntaxPrinter.Print(element.Expression));
         }
         var given = clause.TargetWhere is null ? [] : Parts(clause.TargetWhere).ToHashSet();
         if (clause.TargetWhere is not null)
@@ -391,7 +388,6 @@ public sealed partial class Binder
             return;
         throw new SqlException(SqlState.GeneratedAlways, $"column \"{column.Name}\" can only be updated to DEFAULT")
         {
-            Position = position,
             Detail = column.GeneratedSql is not null ? $"Column \"{column.Name}\" is a generated column."
                 : $"Column \"{column.Name}\" is an identity column defined as GENERATED ALWAYS.",
         };
