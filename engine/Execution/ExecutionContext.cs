@@ -34,6 +34,16 @@ public sealed class ExecutionContext : IDisposable
     /// <summary>Scans that read only these rows, by the id of their mark. Null: none.</summary>
     internal IReadOnlyDictionary<int, FixedRows>? FixedScans { get; init; }
 
+    /// <summary>What expressions need to be evaluated after the end of the execution. To be disposed with its parameters.</summary>
+    internal ExecutionContext Keep() => new()
+    {
+        Settings = Settings with { MaxParallelism = 1 },
+        Parameters = Parameters.Clone(),
+        Session = Session,
+        TransactionTimestamp = TransactionTimestamp,
+        StatementTimestamp = StatementTimestamp,
+    };
+
     /// <summary>The same execution over single rows. Not to be disposed.</summary>
     internal ExecutionContext OverRows(IReadOnlyDictionary<int, FixedRows> rows) => Copy(Settings with { MaxParallelism = 1 }, Parameters, Transaction, rows);
 

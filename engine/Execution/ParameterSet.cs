@@ -35,6 +35,20 @@ public sealed class ParameterSet : IDisposable
     /// <param name="value">As in <see cref="Planner.Expressions.ConstantExpression"/>; null for null.</param>
     public void Set(int index, object? value) => ValueBox.ToConstant(value, Types[index], _values[index], 1);
 
+    /// <summary>A copy that outlives this.</summary>
+    internal ParameterSet Clone()
+    {
+        if (Count == 0)
+            return Empty;
+        var copy = new ParameterSet(Types);
+        for (var i = 0; i < Count; i++)
+        {
+            if (_values[i].IsValid(0))
+                Arrow.Compute.Constants.SetFromRow(copy._values[i], _values[i], 0, 1);
+        }
+        return copy;
+    }
+
     public void Dispose()
     {
         foreach (var value in _values)

@@ -94,6 +94,8 @@ internal sealed class QueryRun(Session session, QueryPlan plan, ParameterSet par
                 _ => "SELECT FOR KEY SHARE",
             });
         }
+        if (plan.ChangedTables.Length > 0)
+            session.Transaction.CheckReadsEarly();
         for (var round = 0; ; round++)
         {
             var mark = session.Transaction.Mark();

@@ -40,8 +40,17 @@ public sealed class Snapshot : IDisposable
     {
         // The answer never changes while the snapshot lives: whatever commits later gets a later timestamp.
         var value = stamp.Value;
-        return value <= ReadValue || (value == OwnId && command < Command);
+        return value <= ReadValue || (value == OwnId && command < Command) || (_seesOrdered && stamp.Owner is { State: TransactionState.Committing });
     }
+
+    /// <summary>Under the order of commits: takes in what has its place there but is not visible yet.</summary>
+    internal Snapshot WithOrdered()
+    {
+        _seesOrdered = true;
+        return this;
+    }
+
+    private bool _seesOrdered;
 
     public void Dispose()
     {

@@ -95,6 +95,59 @@ public sealed class Transaction
     /// <summary>Index entries that no new snapshot needs once this has committed.</summary>
     internal List<StaleKey> Stale { get; } = [];
 
+    /// <summary>SERIALIZABLE and not read-only: the snapshot that its reads are compared with. What it reads is to be noted.</summary>
+    internal Snapshot? Watched { get; private set; }
+
+    internal List<ReadSet> Reads { get; } = [];
+
+    /// <summary>True when what it reads must be noted.</summary>
+    /// <param name="snapshot">Of the statement: one of later versions than the transaction's is compared by itself.</param>
+    public bool NotesReadsOf(Snapshot snapshot) => Watched is { } watched && watched.ReadValue == snapshot.ReadValue;
+
+    /// <summary>Notes a read, by a thread of a statement. Thread-safe.</summary>
+    public void NoteRead(ReadSet read)
+    {
+        lock (Reads)
+        {
+            read.CheckedUpTo = Watched!.ReadValue;
+            Reads.Add(read);
+        }
+    }
+
+    /// <summary>What look-ups in an index are noted in. Thread-safe.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="keyColumns">How many leading columns are looked up.</param>
+    public KeyReads KeyReadsOf(Indexes.TableIndex index, int keyColumns)
+    {
+        lock (Reads)
+        {
+            foreach (var read in Reads)
+            {
+                // One that others were compared with already is closed: new keys must be compared with everything.
+                if (read is KeyReads known && known.IsOf(index, keyColumns) && known.CheckedUpTo == Watched!.ReadValue)
+                    return known;
+            }
+            var made = new KeyReads(index, keyColumns) { CheckedUpTo = Watched!.ReadValue };
+            Reads.Add(made);
+            return made;
+        }
+    }
+
+    /// <summary>Before a write: fails when it is clear already that the transaction could not commit then. With many reads that is found out at the end
+    /// only, or each of many writes would look at all of them.</summary>
+    /// <exception cref="Types.SqlException">40001.</exception>
+    public void CheckReadsEarly()
+    {
+        if (Reads.Count <= 64)
+            CheckReads();
+    }
+
+    internal void CheckReads()
+    {
+        if (Watched is { } watched && Reads.Count > 0)
+            _manager.CheckReads(this, watched);
+    }
+
     /// <summary>Where it stands in the order of commits; 0 before.</summary>
     internal ulong CommitTimestamp { get; set; }
 
@@ -121,7 +174,7 @@ public sealed class Transaction
         Command++;
         if (Isolation == IsolationLevel.ReadCommitted)
             return _manager.OpenSnapshot(this, Command);
-        _first ??= _manager.OpenSnapshot(this, 0);
+        _first ??= Isolation == IsolationLevel.Serializable && !IsReadOnly ? Watched = _manager.OpenWatched(this) : _manager.OpenSnapshot(this, 0);
         return _manager.OpenSnapshotAt(_first, this, Command);
     }
 
@@ -291,6 +344,14 @@ public sealed class Transaction
     /// <summary>By the transaction's own thread, outside locks: closing a snapshot may collect garbage.</summary>
     internal void CloseSnapshot()
     {
+        if (Watched is { } watched)
+        {
+            _manager.Unwatch(watched);
+            Watched = null;
+            foreach (var read in Reads)
+                read.Dispose();
+            Reads.Clear();
+        }
         _first?.Dispose();
         _first = null;
         Queue?.Dispose();

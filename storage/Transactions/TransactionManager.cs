@@ -23,7 +23,7 @@ namespace OmenDb.Storage.Transactions;
 /// </code>
 /// If each published only himself, B could be visible before A, and a snapshot between them would later find A in its past.
 /// </remarks>
-public sealed class TransactionManager
+public sealed partial class TransactionManager
 {
     private readonly SnapshotRegistry _registry = new();
     private readonly Lock _order = new();
@@ -92,11 +92,14 @@ public sealed class TransactionManager
             transaction.CloseSnapshot();
             return;
         }
+        transaction.CheckReads();
         using var frame = BuildFrame(transaction);
         Lsn position;
         _log.MakeRoom(frame.Bytes.Length); // inside, nobody waits for the device
         lock (_order)
         {
+            if (transaction.Watched is { } watched && transaction.Reads.Count > 0)
+                CheckReadsInOrder(transaction, watched);
             // The merge must see all catalog changes before it in the order, so it happens inside.
             transaction.StagedCatalog?.PrepareCommit();
             var timestamp = _lastAssigned + 1;
@@ -108,6 +111,7 @@ public sealed class TransactionManager
             transaction.SetState(TransactionState.Committing);
             transaction.StagedCatalog?.Reserve();
             _pending.Enqueue(transaction);
+            _history.Add(transaction);
         }
         try
         {

@@ -18,6 +18,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
     private readonly JoinKind _kind;
     private readonly Scan _scan;
     private readonly IIndexedSource _source;
+    private readonly Scans.ReadNotes _notes;
     private readonly IndexInfo _index;
     private readonly CompiledProgram _keys;
     private readonly ImmutableArray<JoinKey> _joinKeys;
@@ -33,6 +34,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
         _kind = kind;
         _scan = scan;
         _source = source;
+        _notes = new Scans.ReadNotes(scan, source);
         _index = index;
         _joinKeys = keys;
         _residual = residual;
@@ -78,6 +80,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
         private readonly RowIndices _pairs = new();
         private readonly long[] _ids;
         private readonly int _leftCount;
+        private readonly Storage.Transactions.KeyReads? _reads;
         private readonly Selection _visible;
         private readonly Selection _kept;
         private Selection? _matched;
@@ -89,6 +92,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
         {
             _owner = owner;
             _run = run;
+            _reads = owner._notes.Keys(run.Context, owner._index, owner._keys.Count);
             _keyFrame = owner._keys.CreateFrame(run.Context);
             _frame = owner._filter?.CreateFrame(run.Context);
             _keys = HashJoinOperator.NewVectors(owner._keys.Count);
@@ -167,6 +171,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
                     return null;
                 Constants.SetFromRow(_prefix[k], _keys[k], row, 1);
             }
+            _reads?.Add(_prefix, 0);
             return _owner._source.OpenIndex(_run.Context, _owner._index, [new IndexKeyRange(_prefix, null, false, null, false)], backward: false);
         }
 

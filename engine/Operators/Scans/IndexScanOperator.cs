@@ -28,6 +28,7 @@ internal sealed class IndexScanOperator : PhysicalOperator
 {
     private readonly Scan _scan;
     private readonly IIndexedSource _source;
+    private readonly ReadNotes _notes;
     private readonly IndexProbe _probe;
     private readonly bool _backward;
     private readonly int[] _ordinals;
@@ -39,6 +40,7 @@ internal sealed class IndexScanOperator : PhysicalOperator
     {
         _scan = scan;
         _source = source;
+        _notes = new ReadNotes(scan, source);
         _probe = probe;
         _backward = backward;
         _ordinals = [.. scan.ScanColumns.Select(c => c.Ordinal)];
@@ -118,7 +120,22 @@ internal sealed class IndexScanOperator : PhysicalOperator
             _output = new Batch(_batch.Columns, 0);
             _rowIds = new long[owner._probe.IsPoint ? 1 : Math.Min(run.BatchCapacity, Batch.DefaultCapacity)];
             var ranges = Ranges();
+            Note(ranges);
             _cursor = ranges.Count == 0 ? null : owner._source.OpenIndex(run.Context, owner._probe.Index, ranges, owner._backward);
+        }
+
+        private void Note(List<IndexKeyRange> ranges)
+        {
+            var probe = _owner._probe;
+            var isKeys = probe.Low is null && probe.High is null && _owner._residual.IsEmpty && probe.Equal.Length > 0;
+            if (!isKeys || _owner._notes.Keys(_run.Context, probe.Index, probe.Equal.Length) is not { } keys)
+            {
+                if (!isKeys)
+                    _owner._notes.NoteFilters(_run.Context);
+                return;
+            }
+            foreach (var range in ranges)
+                keys.Add(range.Prefix, 0);
         }
 
         /// <summary>All combinations of alternatives, ascending and without doubles; a null value finds nothing.</summary>

@@ -17,6 +17,7 @@ internal sealed class TableScanOperator : PhysicalOperator
 {
     private readonly Scan _scan;
     private readonly ITableSource _source;
+    private readonly ReadNotes _notes;
     private readonly int[] _ordinals;
     private readonly CompiledPredicate? _filter;
     private readonly CompiledProgram _boundValues;
@@ -26,6 +27,7 @@ internal sealed class TableScanOperator : PhysicalOperator
     {
         _scan = scan;
         _source = source;
+        _notes = new ReadNotes(scan, source);
         _ordinals = [.. scan.ScanColumns.Select(c => c.Ordinal)];
         _filter = scan.Filters.IsEmpty ? null : CompiledPredicate.Compile(scan.Filters, new ColumnLayout(scan.Columns));
         var bounds = ScanBounds.Find(scan);
@@ -71,6 +73,7 @@ internal sealed class TableScanOperator : PhysicalOperator
                         bounds.Add(new ScanBound(owner._bounds[i].Ordinal, owner._bounds[i].Op, value));
                 }
             }
+            owner._notes.NoteFilters(run.Context);
             _scan = owner._scan.Mark is { } mark && run.Context.FixedScans?.GetValueOrDefault(mark.Id) is { } rows
                 ? new FixedRowsScan((IIndexedSource)owner._source, run.Context, rows, owner._ordinals, owner._scan.RowId is not null)
                 : owner._source.OpenScan(run.Context, new ScanRequest(owner._ordinals, owner._scan.RowId is not null, bounds));
