@@ -24,7 +24,7 @@ public sealed record SqlType
 
     public TypeId Id { get; }
 
-    /// <summary>varchar(n), char(n): characters; time, timestamp and interval: fractional digits; -1 when not given.</summary>
+    /// <summary>varchar(n), char(n): characters; limited numerics: the type modifier; time, timestamp and interval: fractional digits; -1 when not given.</summary>
     public int Length { get; }
 
     /// <summary>Numeric: total digits, 1 to 38; 0 = unbounded.</summary>
@@ -86,6 +86,14 @@ public sealed record SqlType
 
     public static SqlType NumericOf(int precision, int scale) => new(TypeId.Numeric, precision: precision, scale: scale);
 
+    /// <summary>A numeric of more than 38 digits, or with a scale outside 0 to the precision: values in the unbounded layout, held to the limit by casts and
+    /// input. In expressions it is the numeric without precision.</summary>
+    public static SqlType LimitedNumeric(int precision, int scale) => new(TypeId.Numeric, length: (precision << 16 | scale & 0x7FF) + 4);
+
+    /// <summary>Precision and scale of a <see cref="LimitedNumeric"/>; null for all others.</summary>
+    public (int Precision, int Scale)? NumericLimit =>
+        Id == TypeId.Numeric && Precision == 0 && Length >= 4 ? ((Length - 4) >> 16, ((Length - 4 & 0x7FF) ^ 1024) - 1024) : null;
+
     public static SqlType VarcharOf(int length) => new(TypeId.Varchar, length);
 
     public static SqlType CharOf(int length) => new(TypeId.Char, length);
@@ -128,6 +136,7 @@ public sealed record SqlType
     public int TypeModifier => Id switch
     {
         TypeId.Numeric when Precision > 0 => (Precision << 16 | Scale) + 4,
+        TypeId.Numeric when NumericLimit is not null => Length,
         TypeId.Varchar or TypeId.Char when Length >= 0 => Length + 4,
         TypeId.Time or TypeId.TimeTz or TypeId.Timestamp or TypeId.TimestampTz when Length >= 0 => Length,
         TypeId.Interval when Length >= 0 => 0x7FFF << 16 | Length,

@@ -118,7 +118,7 @@ public static unsafe class Merge
                 var elements = _source.Kind == VectorKind.Dictionary ? _source.Dictionary!.Child! : _source.Child!;
                 var first = _result.Elements.Count;
                 _result.Elements.Append(elements, checked((int)list.Offset), checked((int)list.Length));
-                ((ListSlot*)_result.Values)[to] = new ListSlot(first, list.Length);
+                ((ListSlot*)_result.Values)[to] = list.At(first);
                 return;
             }
             ((Int128*)_result.Values)[to] = _source.Get<Int128>(from);

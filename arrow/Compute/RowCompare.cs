@@ -131,6 +131,6 @@ public static unsafe class RowCompare
             if (order != 0)
                 return order;
         }
-        return a.Length.CompareTo(b.Length);
+        return a.Length != b.Length ? a.Length.CompareTo(b.Length) : ListShape.Compare(a.Shape, b.Shape, (int)a.Length);
     }
 }

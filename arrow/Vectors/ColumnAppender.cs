@@ -278,7 +278,7 @@ public sealed unsafe class ColumnAppender : IDisposable
             var valid = Column.Validity == null || Bits.Get(Column.Validity, Count + i);
             if (valid && list.Length > 0)
                 _elements.Append(flat.Child!, checked((int)list.Offset), checked((int)list.Length));
-            slots[i] = new ListSlot(first, valid ? list.Length : 0);
+            slots[i] = valid ? list.At(first) : new ListSlot(first, 0);
         }
     }
 }

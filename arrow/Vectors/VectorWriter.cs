@@ -49,10 +49,10 @@ public sealed unsafe class VectorWriter(ArrowType type, Vector target, int capac
     }
 
     /// <summary>Appends one list: <paramref name="count"/> rows of <paramref name="elements"/> from <paramref name="start"/> on.</summary>
-    public void AppendList(Vector elements, int start, int count)
+    public void AppendList(Vector elements, int start, int count, uint shape = 0)
     {
         var appender = _target.Elements;
-        var slot = new ListSlot(appender.Count, count);
+        var slot = new ListSlot(appender.Count, count, shape);
         appender.Append(elements, start, count);
         Append(slot);
     }
@@ -86,7 +86,7 @@ public sealed unsafe class VectorWriter(ArrowType type, Vector target, int capac
             case PhysicalType.List:
                 var list = source.Get<ListSlot>(row);
                 var elements = source.Kind == VectorKind.Dictionary ? source.Dictionary!.Child! : source.Child!;
-                AppendList(elements, checked((int)list.Offset), checked((int)list.Length));
+                AppendList(elements, checked((int)list.Offset), checked((int)list.Length), list.Shape);
                 break;
             default: Append(source.Get<Int128>(row)); break;
         }

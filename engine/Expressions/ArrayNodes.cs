@@ -13,7 +13,11 @@ internal static class ArrayFunctions
     {
         var items = new object?[a.Count];
         for (var i = 0; i < items.Length; i++)
+        {
             items[i] = a.Boxed(i);
+            if (items[i] is null && a.Type(i).Id == TypeId.Array)
+                throw new SqlException(SqlState.ArraySubscriptError, "multidimensional arrays must have array expressions with matching dimensions");
+        }
         return items;
     }, strict: false, variadic: true);
 
@@ -24,7 +28,8 @@ internal static class ArrayFunctions
         var index = a.Type(1).Physical == PhysicalType.Int64 ? a.Get<long>(1) : a.Get<int>(1);
         // int2vector and oidvector count from 0, arrays from 1.
         var first = a.Type(0).Id is TypeId.Int2Vector or TypeId.OidVector ? 0 : 1;
-        if (index < first || index >= first + list.Count)
+        // An array of arrays wants as many subscripts as it has dimensions.
+        if (list.Shape != 0 || index < first || index >= first + list.Count)
             return null;
         return ValueBox.Get(list.Elements, list.Offset + (int)(index - first), ValueBox.ElementType(a.Type(0)));
     });

@@ -91,7 +91,7 @@ internal static unsafe class TypedCompare
             else if (leftValid != rightValid)
                 return leftValid ? -1 : 1;
         }
-        return left.Count.CompareTo(right.Count);
+        return left.Count != right.Count ? left.Count.CompareTo(right.Count) : ListShape.Compare(left.Shape, right.Shape, left.Count);
     }
 }
 

@@ -62,7 +62,7 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
         ConditionalExpression c => Conditional(c),
         InListExpression i => InList(i),
         ArrayComparisonExpression a => ArrayComparison(a),
-        ArrayExpression a => new FunctionNode(ArrayFunctions.Construct, [.. a.Elements.Select(e => Unify(Compile(e), ValueBox.ElementType(a.Type)))],
+        ArrayExpression a => new FunctionNode(ArrayFunctions.Construct, [.. a.Elements.Select(e => e.Type.Id == TypeId.Array ? Compile(e) : Unify(Compile(e), ValueBox.ElementType(a.Type)))],
             a.Type, Take(FunctionNode.SlotCount)),
         SubscriptExpression s => new FunctionNode(ArrayFunctions.Subscript, [Compile(s.Array), Compile(s.Index)], s.Type, Take(FunctionNode.SlotCount)),
         RowExpression { IsOptional: true } r => Compile(new CaseExpression(

@@ -35,10 +35,9 @@ public static unsafe class ValueBox
             case PhysicalType.Interval: Constants.Set(target, type.Arrow, length, ToInt128(value)); break;
             default:
                 target.ResetConstant(type.Arrow, length, isNull: false);
-                var items = (object?[])value;
+                var items = NestedArray.Flat((object?[])value, out var shape);
                 AppendElements(target, items, ElementType(type));
-                ((long*)target.Values)[0] = 0;
-                ((long*)target.Values)[1] = items.Length;
+                *(ListSlot*)target.Values = new ListSlot(0, items.Length, shape);
                 break;
         }
     }
@@ -66,12 +65,11 @@ public static unsafe class ValueBox
             default:
                 var flat = vector.Kind == VectorKind.Dictionary ? vector.Dictionary! : vector;
                 var index = vector.Kind switch { VectorKind.Constant => 0, VectorKind.Dictionary => (int)vector.Code(row), _ => row };
-                var offset = ((long*)flat.Values)[index * 2];
-                var count = ((long*)flat.Values)[index * 2 + 1];
-                var items = new object?[count];
+                var slot = ((ListSlot*)flat.Values)[index];
+                var items = new object?[slot.Length];
                 for (var i = 0; i < items.Length; i++)
-                    items[i] = Get(flat.Child!, (int)offset + i, ElementType(type));
-                return items;
+                    items[i] = Get(flat.Child!, (int)slot.Offset + i, ElementType(type));
+                return slot.Shape == 0 ? items : NestedArray.Nest(items, ListShape.Dimensions(slot.Shape, items.Length));
         }
     }
 
@@ -105,8 +103,8 @@ public static unsafe class ValueBox
             case PhysicalType.Float64: target.Append((double)value); break;
             case PhysicalType.View: target.AppendBytes(ToBytes(value)); break;
             default:
-                var items = (object?[])value;
-                target.AppendList(items.Length);
+                var items = NestedArray.Flat((object?[])value, out var shape);
+                target.AppendList(items.Length, shape);
                 foreach (var item in items)
                     AppendBoxed(target.Child!, item, ElementType(type));
                 break;
@@ -122,9 +120,9 @@ public static unsafe class ValueBox
             var inner = new List<object?>();
             for (var i = 0; i < items.Length; i++)
             {
-                var list = (object?[]?)items[i];
-                ((long*)target.Values)[i * 2] = inner.Count;
-                ((long*)target.Values)[i * 2 + 1] = list?.Length ?? 0;
+                var shape = 0u;
+                var list = items[i] is object?[] nested ? NestedArray.Flat(nested, out shape) : null;
+                ((ListSlot*)target.Values)[i] = new ListSlot(inner.Count, list?.Length ?? 0, shape);
                 if (list is null)
                     Bits.Clear(target.EnsureValidity(), i);
                 else

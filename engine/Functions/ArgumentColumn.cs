@@ -112,13 +112,17 @@ public readonly unsafe struct ArgumentColumn(Vector vector, SqlType type)
 /// <param name="Elements">The vector that they stand in.</param>
 /// <param name="Offset">First element.</param>
 /// <param name="Count">How many.</param>
-public readonly record struct ListValue(Vector Elements, int Offset, int Count)
+/// <param name="Shape">See <see cref="ListShape"/>.</param>
+public readonly record struct ListValue(Vector Elements, int Offset, int Count, uint Shape)
 {
+    /// <summary>Lengths, outermost first; none for an empty array.</summary>
+    public int[] Dimensions => ListShape.Dimensions(Shape, Count);
+
     public static unsafe ListValue At(Vector list, int row)
     {
         var flat = list.Kind == VectorKind.Dictionary ? list.Dictionary! : list;
         var index = list.Kind switch { VectorKind.Constant => 0, VectorKind.Dictionary => (int)list.Code(row), _ => row };
         var entry = (long*)flat.Values + index * 2L;
-        return new ListValue(flat.Child!, (int)entry[0], (int)entry[1]);
+        return new ListValue(flat.Child!, (int)entry[0], (int)entry[1], (uint)(entry[1] >>> 32));
     }
 }

@@ -96,7 +96,7 @@ internal static class BoxedValues
                 var other = (object?[])right;
                 for (var k = 0; k < Math.Min(a.Length, other.Length); k++)
                 {
-                    var order = Compare(a[k], other[k], ValueBox.ElementType(type));
+                    var order = Compare(a[k], other[k], a[k] is object?[] && other[k] is object?[] ? type : ValueBox.ElementType(type));
                     if (order != 0)
                         return order;
                 }

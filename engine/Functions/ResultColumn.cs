@@ -176,10 +176,8 @@ public sealed unsafe class ResultColumn : IDisposable
             case PhysicalType.View when value is string text: WriteString(row, text); break;
             case PhysicalType.View: WriteBytes(row, (byte[])value); break;
             case PhysicalType.List:
-                var items = (object?[])value;
-                var entry = (long*)_vector.Values + row * 2L;
-                entry[0] = _elements!.Count;
-                entry[1] = items.Length;
+                var items = NestedArray.Flat((object?[])value, out var shape);
+                ((ListSlot*)_vector.Values)[row] = new ListSlot(_elements!.Count, items.Length, shape);
                 foreach (var item in items)
                     ValueBox.AppendBoxed(_elements, item, ValueBox.ElementType(_type));
                 break;

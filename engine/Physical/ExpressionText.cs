@@ -49,9 +49,12 @@ internal static class ExpressionText
         long scaled when c.Type.Id == TypeId.Numeric => PgNumeric.FromDecimal64(scaled, c.Type.Scale).ToString(),
         Int128 scaled when c.Type.Id == TypeId.Numeric => PgNumeric.FromDecimal128(scaled, c.Type.Scale).ToString(),
         int days when c.Type.Id == TypeId.Date => "'" + DateText(days) + "'::date",
-        object?[] items => "'{" + string.Join(",", items.Select(i => i is null ? "NULL" : i.ToString())) + "}'",
+        object?[] items => $"'{Braces(items)}'",
         var other => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{other}"),
     };
+
+    private static string Braces(object?[] items) =>
+        "{" + string.Join(",", items.Select(i => i is null ? "NULL" : i is object?[] inner ? Braces(inner) : i.ToString())) + "}";
 
     private static string DateText(int days)
     {

@@ -169,12 +169,10 @@ public sealed unsafe class ColumnBuilder : IDisposable
     }
 
     /// <summary>Starts a list of <paramref name="length"/> elements, which the caller appends to <see cref="Child"/> next.</summary>
-    public void AppendList(int length)
+    public void AppendList(int length, uint shape = 0)
     {
         Reserve(1);
-        var entry = (long*)Values + Count * 2L;
-        entry[0] = Child!.Count;
-        entry[1] = length;
+        ((ListSlot*)Values)[Count] = new ListSlot(Child!.Count, length, shape);
         Count++;
     }
 
@@ -270,7 +268,7 @@ public sealed unsafe class ColumnBuilder : IDisposable
             var index = source.Kind switch { VectorKind.Constant => 0, VectorKind.Dictionary => (int)source.Code(row), _ => row };
             var offset = (int)((long*)flat.Values)[index * 2L];
             var length = (int)((long*)flat.Values)[index * 2L + 1];
-            entry[1] = length;
+            entry[1] = ((long*)flat.Values)[index * 2L + 1];
             for (var k = 0; k < length; k++)
                 Child.AppendFrom(flat.Child!, offset + k);
         }

@@ -194,7 +194,7 @@ internal static unsafe class RowCopy
             if (!Bits.Get(mask, row) || !source.IsValid(row))
                 continue;
             var slot = source.Get<ListSlot>(row);
-            ((ListSlot*)result.Values)[row] = new ListSlot(result.Elements.Count, slot.Length);
+            ((ListSlot*)result.Values)[row] = slot.At(result.Elements.Count);
             result.Elements.Append(flat.Child!, (int)slot.Offset, (int)slot.Length);
         }
     }

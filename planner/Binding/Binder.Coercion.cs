@@ -39,7 +39,7 @@ public sealed partial class Binder
                 Position = position,
             };
         }
-        if (target.Id == TypeId.Numeric && target.Precision == 0 && from.IsInteger)
+        if (target.Id == TypeId.Numeric && target.Precision == 0 && target.NumericLimit is null && from.IsInteger)
             target = expression is ConstantExpression { Value: { } value } ? LiteralNumeric(Convert.ToInt64(value)) : TypeRules.NumericFor(from);
         return Fold(new CastExpression(expression, target, context) { Position = position - 1 }, position);
     }

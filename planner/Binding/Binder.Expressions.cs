@@ -272,6 +272,7 @@ public sealed partial class Binder
         {
             var elements = array.Elements.Select(e => e is S.ArrayExpression
                 ? BindCast(new S.CastExpression(e.Position, e, cast.Type), scope, place)
+                : BindExpression(e, scope, place) is { Type.Id: TypeId.Array } inner ? Coerce(inner, type, CastContext.Explicit, e.ErrorPosition)
                 : Coerce(BindExpression(e, scope, place), type.Element!, CastContext.Explicit, e.ErrorPosition));
             return new Expressions.ArrayExpression([.. elements], type);
         }
@@ -500,6 +501,8 @@ public sealed partial class Binder
 
     private Expression BindSubscript(S.SubscriptExpression subscript, Scope scope, ExpressionPlace place)
     {
+        if (BindChain(subscript, scope, place) is { } chained)
+            return chained;
         var array = BindExpression(subscript.Operand, scope, place);
         var index = BindExpression(subscript.Index, scope, place);
         if (array.Type.Id == TypeId.Jsonb)
@@ -524,8 +527,35 @@ public sealed partial class Binder
         return new Expressions.SubscriptExpression(array, Coerce(index, SqlType.Int4, CastContext.Assignment, subscript.Index.ErrorPosition), element);
     }
 
+    /// <summary>a[1][2] and a[1:2][3]: one subscript per dimension; with a slice among them all are slices, [n] meaning [1:n].</summary>
+    /// <returns>Null: there is only one, or it is no array.</returns>
+    private Expression? BindChain(S.SyntaxExpression syntax, Scope scope, ExpressionPlace place)
+    {
+        var links = new List<S.SyntaxExpression>();
+        var operand = syntax;
+        while (operand is S.SubscriptExpression or S.SliceExpression)
+        {
+            links.Insert(0, operand);
+            operand = operand is S.SubscriptExpression s ? s.Operand : ((S.SliceExpression)operand).Operand;
+        }
+        if (links.Count < 2)
+            return null;
+        var array = BindExpression(operand, scope, place);
+        if (array.Type.Id != TypeId.Array)
+            return null;
+        Expression Index(S.SyntaxExpression? index) => index is null ? new ConstantExpression(null, SqlType.Int4)
+            : Coerce(BindExpression(index, scope, place), SqlType.Int4, CastContext.Assignment, index.ErrorPosition);
+        if (links.TrueForAll(l => l is S.SubscriptExpression))
+            return BindCall("omendb_array_element", [array, .. links.Select(l => Index(((S.SubscriptExpression)l).Index))], syntax.Position);
+        var bounds = links.SelectMany(l => l is S.SliceExpression slice ? new[] { Index(slice.Lower), Index(slice.Upper) }
+            : [new ConstantExpression(1, SqlType.Int4), Index(((S.SubscriptExpression)l).Index)]);
+        return BindCall("omendb_array_slice", [array, .. bounds], syntax.Position);
+    }
+
     private Expression BindSlice(S.SliceExpression slice, Scope scope, ExpressionPlace place)
     {
+        if (BindChain(slice, scope, place) is { } chained)
+            return chained;
         var array = BindExpression(slice.Operand, scope, place);
         Expression Bound(S.SyntaxExpression? bound) => bound is null
             ? new ConstantExpression(null, SqlType.Int4)

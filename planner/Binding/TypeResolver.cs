@@ -80,7 +80,7 @@ public static class TypeResolver
         if (scale is < -1000 or > 1000)
             throw new SqlException(SqlState.InvalidParameterValue, $"NUMERIC scale {scale} must be between -1000 and 1000") { Position = position };
         if (precision > 38 || scale < 0 || scale > precision)
-            throw SqlException.NotSupported($"numeric({precision},{scale}), with more than 38 digits or a scale outside 0 to the precision,", position);
+            return SqlType.LimitedNumeric(precision, scale);
         return SqlType.NumericOf(precision, scale);
     }
 

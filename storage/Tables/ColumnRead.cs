@@ -102,13 +102,12 @@ internal static unsafe class ColumnRead
             target.ResetFlat(definition.Arrow, rows);
             var element = definition.Arrow.Element!;
             var child = new VectorWriter(element, target.OwnChild(), Math.Max(1, total));
-            var entries = (long*)target.Values;
+            var entries = (ListSlot*)target.Values;
             for (var row = 0; row < rows; row++)
             {
-                entries[row * 2] = child.Count;
-                if (encoded[row] is { } bytes)
-                    ListCodec.Decode(bytes, element.Physical, child);
-                entries[row * 2 + 1] = child.Count - entries[row * 2];
+                var start = child.Count;
+                var shape = encoded[row] is { } bytes ? ListCodec.Decode(bytes, element.Physical, child) : 0;
+                entries[row] = new ListSlot(start, child.Count - start, shape);
             }
             if (validity is not null)
                 validity.Span.CopyTo(new Span<byte>(target.EnsureValidity(), (int)validity.Length));

@@ -7,15 +7,24 @@ namespace OmenDb.Storage.Tables;
 /// <summary>One list as bytes, which is how segments keep lists: they move with their row and need no child column.</summary>
 /// <remarks>
 /// <code>
+/// [ -dimensions int32 | their lengths, int32 each ]     only for arrays of arrays
 /// | count int32 | validity: ⌈count/8⌉ bytes | per valid element: fixed width, or length int32 and bytes (strings, inner lists) |
 /// </code></remarks>
 internal static unsafe class ListCodec
 {
     public static void Encode(Vector lists, int row, ArrayBufferWriter<byte> target)
     {
-        var (offset, length) = Entry(lists, row);
-        var child = lists.Child!;
-        var count = (int)length;
+        var slot = lists.Get<ListSlot>(row);
+        var offset = slot.Offset;
+        var child = (lists.Kind == VectorKind.Dictionary ? lists.Dictionary! : lists).Child!;
+        var count = (int)slot.Length;
+        if (slot.Shape != 0)
+        {
+            var dimensions = ListShape.Dimensions(slot.Shape, count);
+            WriteInt32(-dimensions.Length, target);
+            foreach (var length in dimensions)
+                WriteInt32(length, target);
+        }
         BinaryPrimitives.WriteInt32LittleEndian(target.GetSpan(4), count);
         target.Advance(4);
         var validityBytes = (count + 7) / 8;
@@ -54,12 +63,34 @@ internal static unsafe class ListCodec
     }
 
     /// <summary>How many elements an encoded list has.</summary>
-    public static int Count(ReadOnlySpan<byte> encoded) => BinaryPrimitives.ReadInt32LittleEndian(encoded);
+    public static int Count(ReadOnlySpan<byte> encoded) => BinaryPrimitives.ReadInt32LittleEndian(Body(encoded, out _));
+
+    /// <summary>What follows the dimensions, if there are any.</summary>
+    private static ReadOnlySpan<byte> Body(ReadOnlySpan<byte> encoded, out uint shape)
+    {
+        shape = 0;
+        var first = BinaryPrimitives.ReadInt32LittleEndian(encoded);
+        if (first >= 0)
+            return encoded;
+        var dimensions = new int[-first];
+        for (var i = 0; i < dimensions.Length; i++)
+            dimensions[i] = BinaryPrimitives.ReadInt32LittleEndian(encoded[(4 + i * 4)..]);
+        shape = ListShape.Of(dimensions);
+        return encoded[(4 - first * 4)..];
+    }
+
+    private static void WriteInt32(int value, ArrayBufferWriter<byte> target)
+    {
+        BinaryPrimitives.WriteInt32LittleEndian(target.GetSpan(4), value);
+        target.Advance(4);
+    }
 
     /// <summary>Appends the elements of an encoded list of non-list elements to a child vector.</summary>
-    public static void Decode(ReadOnlySpan<byte> encoded, PhysicalType element, VectorWriter target)
+    /// <returns>The list's shape.</returns>
+    public static uint Decode(ReadOnlySpan<byte> encoded, PhysicalType element, VectorWriter target)
     {
-        var count = Count(encoded);
+        encoded = Body(encoded, out var shape);
+        var count = BinaryPrimitives.ReadInt32LittleEndian(encoded);
         var validity = encoded.Slice(4, (count + 7) / 8);
         var rest = encoded[(4 + validity.Length)..];
         for (var i = 0; i < count; i++)
@@ -89,12 +120,7 @@ internal static unsafe class ListCodec
                 default: rest = Read<Int128>(rest, target); break;
             }
         }
-    }
-
-    private static (long Offset, long Length) Entry(Vector lists, int row)
-    {
-        var packed = lists.Get<Int128>(row); // offset in the low half, length in the high half
-        return ((long)packed, (long)(packed >> 64));
+        return shape;
     }
 
     private static void Write<T>(T value, ArrayBufferWriter<byte> target) where T : unmanaged

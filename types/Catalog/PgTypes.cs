@@ -114,9 +114,9 @@ public static class PgTypes
 
     private static SqlType WithModifier(TypeId id, int modifier) => modifier < 0 ? SqlType.Of(id) : id switch
     {
-        // Precisions beyond 38 digits are kept in the unbounded layout.
-        TypeId.Numeric when modifier >= 4 && (modifier - 4 >> 16) <= 38 && (modifier - 4 & 0x7FF) <= 38 =>
+        TypeId.Numeric when modifier >= 4 && (modifier - 4 >> 16) <= 38 && (modifier - 4 & 0x7FF) <= (modifier - 4 >> 16) =>
             SqlType.NumericOf(modifier - 4 >> 16 & 0xFFFF, modifier - 4 & 0x7FF),
+        TypeId.Numeric when modifier >= 4 => SqlType.LimitedNumeric(modifier - 4 >> 16, ((modifier - 4 & 0x7FF) ^ 1024) - 1024),
         TypeId.Varchar when modifier >= 4 => SqlType.VarcharOf(modifier - 4),
         TypeId.Char when modifier >= 4 => SqlType.CharOf(modifier - 4),
         TypeId.Time or TypeId.TimeTz or TypeId.Timestamp or TypeId.TimestampTz => SqlType.WithFraction(id, Math.Min(modifier, 6)),
@@ -132,6 +132,7 @@ public static class PgTypes
             case TypeId.Array: return type.Element!.Id == TypeId.Array ? FormatType(type.Element) : FormatType(type.Element) + "[]";
             case TypeId.Enum: return type.EnumName ?? $"enum {type.UserOid}";
             case TypeId.Numeric when type.Precision > 0: return $"numeric({type.Precision},{type.Scale})";
+            case TypeId.Numeric when type.NumericLimit is var (precision, scale): return $"numeric({precision},{scale})";
             case TypeId.Varchar when type.Length >= 0: return $"character varying({type.Length})";
             case TypeId.Char: return type.Length >= 0 ? $"character({type.Length})" : "bpchar";
             case TypeId.Time when type.Length >= 0: return $"time({type.Length}) without time zone";

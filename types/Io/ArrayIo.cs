@@ -4,7 +4,7 @@ using OmenDb.Arrow;
 
 namespace OmenDb.Types;
 
-/// <summary>One-dimensional arrays, and the catalogs' int2vector and oidvector.</summary>
+/// <summary>Arrays of up to six dimensions that start at 1, and the catalogs' int2vector and oidvector.</summary>
 internal sealed class ArrayIo : TypeHandler
 {
     private static bool IsVectorType(SqlType type) => type.Id is TypeId.Int2Vector or TypeId.OidVector;
@@ -24,6 +24,7 @@ internal sealed class ArrayIo : TypeHandler
         var element = ElementOf(type);
         using var scratch = new Vector();
         var elements = new VectorWriter(element.Arrow, scratch, text.Length / 2 + 1);
+        var shape = 0u;
         if (IsVectorType(type))
         {
             foreach (var range in text.Split((byte)' '))
@@ -34,12 +35,14 @@ internal sealed class ArrayIo : TypeHandler
         }
         else
         {
-            ParseBraces(element, text, context, elements);
+            shape = ParseBraces(element, text, context, elements);
         }
-        writer.AppendList(scratch, 0, elements.Count);
+        writer.AppendList(scratch, 0, elements.Count, shape);
     }
 
-    private static void ParseBraces(SqlType element, ReadOnlySpan<byte> text, IoContext context, VectorWriter elements)
+    private const int MaxDimensions = 6;
+
+    private static uint ParseBraces(SqlType element, ReadOnlySpan<byte> text, IoContext context, VectorWriter elements)
     {
         var body = Ascii.Trim(text);
         if (body.Length > 0 && body[0] == '[')
@@ -48,42 +51,83 @@ internal sealed class ArrayIo : TypeHandler
             throw Malformed(text, "Array value must start with \"{\" or dimension information.");
         var at = 1;
         var buffer = ArrayPool<byte>.Shared.Rent(body.Length);
+        Span<int> lengths = stackalloc int[MaxDimensions];
+        lengths.Fill(-1);
         try
         {
-            SkipSpaces(body, ref at);
-            if (at < body.Length && body[at] == '}')
-            {
-                at++;
-            }
-            else
-            {
-                while (true)
-                {
-                    SkipSpaces(body, ref at);
-                    if (at >= body.Length)
-                        throw Malformed(text, "Unexpected end of input.");
-                    if (body[at] == '{')
-                        throw SqlException.NotSupported("a multidimensional array");
-                    var length = ReadElement(body, ref at, buffer, text, out var quoted);
-                    if (!quoted && length == 0)
-                        throw Malformed(text, $"Unexpected \"{(char)body[Math.Min(at, body.Length - 1)]}\" character.");
-                    if (!quoted && Ascii.EqualsIgnoreCase(buffer.AsSpan(0, length), "null"u8))
-                        elements.AppendNull();
-                    else
-                        TypeIo.Parse(element, buffer.AsSpan(0, length), context, elements);
-                    if (at >= body.Length)
-                        throw Malformed(text, "Unexpected end of input.");
-                    if (body[at++] == '}')
-                        break;
-                }
-            }
+            var depth = ParseLevel(element, body, ref at, 0, lengths, buffer, text, context, elements);
             if (at != body.Length)
                 throw Malformed(text, "Junk after closing right brace.");
+            return elements.Count == 0 ? 0 : ListShape.Of(lengths[..depth]);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>What stands between an opening brace, which has been read, and its closing one.</summary>
+    /// <returns>The number of levels from the outermost to the elements.</returns>
+    private static int ParseLevel(SqlType element, ReadOnlySpan<byte> body, ref int at, int level, Span<int> lengths, byte[] buffer,
+        ReadOnlySpan<byte> text, IoContext context, VectorWriter elements)
+    {
+        if (level == MaxDimensions)
+        {
+            throw new SqlException(SqlState.ProgramLimitExceeded, $"number of array dimensions ({MaxDimensions + 1}) exceeds the maximum allowed ({MaxDimensions})");
+        }
+        var count = 0;
+        var depth = level + 1;
+        SkipSpaces(body, ref at);
+        if (at < body.Length && body[at] == '}')
+        {
+            if (level > 0)
+                throw Malformed(text, "Unexpected \"}\" character.");
+            at++;
+            return depth;
+        }
+        while (true)
+        {
+            SkipSpaces(body, ref at);
+            if (at >= body.Length)
+                throw Malformed(text, "Unexpected end of input.");
+            if (body[at] == '{')
+            {
+                if (count > 0 && depth == level + 1)
+                    throw Malformed(text, "Unexpected \"{\" character.");
+                at++;
+                depth = ParseLevel(element, body, ref at, level + 1, lengths, buffer, text, context, elements);
+                SkipSpaces(body, ref at);
+                if (at < body.Length && body[at] is not ((byte)',' or (byte)'}'))
+                    throw Malformed(text, $"Unexpected \"{(char)body[at]}\" character.");
+            }
+            else
+            {
+                if (depth > level + 1 || level + 1 < MaxDimensions && lengths[level + 1] >= 0)
+                    throw Malformed(text, "Unexpected array element.");
+                var length = ReadElement(body, ref at, buffer, text, out var quoted);
+                if (!quoted && length == 0)
+                    throw Malformed(text, $"Unexpected \"{(char)body[Math.Min(at, body.Length - 1)]}\" character.");
+                if (!quoted && Ascii.EqualsIgnoreCase(buffer.AsSpan(0, length), "null"u8))
+                    elements.AppendNull();
+                else
+                    TypeIo.Parse(element, buffer.AsSpan(0, length), context, elements);
+            }
+            count++;
+            if (at >= body.Length)
+                throw Malformed(text, "Unexpected end of input.");
+            if (body[at++] == '}')
+                break;
+        }
+        Settle(lengths, level, count, text);
+        return depth;
+    }
+
+    /// <summary>All parts of a level are of one length.</summary>
+    private static void Settle(Span<int> lengths, int level, int count, ReadOnlySpan<byte> text)
+    {
+        if (lengths[level] >= 0 && lengths[level] != count)
+            throw Malformed(text, "Multidimensional arrays must have sub-arrays with matching dimensions.");
+        lengths[level] = count;
     }
 
     private static void SkipSpaces(ReadOnlySpan<byte> text, ref int at)
@@ -139,9 +183,10 @@ internal sealed class ArrayIo : TypeHandler
         return keep;
     }
 
-    private static Vector Elements(Vector vector, int row, out int start, out int count)
+    private static Vector Elements(Vector vector, int row, out int start, out int count, out uint shape)
     {
         var slot = vector.Get<ListSlot>(row);
+        shape = slot.Shape;
         start = checked((int)slot.Offset);
         count = checked((int)slot.Length);
         return vector.Kind == VectorKind.Dictionary ? vector.Dictionary!.Child! : vector.Child!;
@@ -150,18 +195,24 @@ internal sealed class ArrayIo : TypeHandler
     public override void Format(SqlType type, Vector vector, int row, IBufferWriter<byte> target, IoContext context)
     {
         var element = ElementOf(type);
-        var elements = Elements(vector, row, out var start, out var count);
+        var elements = Elements(vector, row, out var start, out var count, out var shape);
+        var inner = shape == 0 ? [] : ListShape.Dimensions(shape, count).AsSpan(1);
         var separator = IsVectorType(type) ? (byte)' ' : (byte)',';
         if (separator == ',')
             target.Write("{"u8);
         var scratch = t_scratch ??= new ArrayBufferWriter<byte>();
         for (var i = 0; i < count; i++)
         {
+            var borders = Borders(inner, i);
+            for (var k = 0; k < borders && i > 0; k++)
+                target.Write("}"u8);
             if (i > 0)
             {
                 target.GetSpan(1)[0] = separator;
                 target.Advance(1);
             }
+            for (var k = 0; k < borders; k++)
+                target.Write("{"u8);
             if (!elements.IsValid(start + i))
             {
                 target.Write("NULL"u8);
@@ -177,8 +228,24 @@ internal sealed class ArrayIo : TypeHandler
                 WriteQuoted(scratch.WrittenSpan, target);
             }
         }
+        for (var k = 0; k < inner.Length && count > 0; k++)
+            target.Write("}"u8);
         if (separator == ',')
             target.Write("}"u8);
+    }
+
+    /// <summary>How many inner levels begin at element <paramref name="index"/>.</summary>
+    private static int Borders(ReadOnlySpan<int> inner, int index)
+    {
+        var borders = 0;
+        var size = 1;
+        for (var k = inner.Length - 1; k >= 0; k--)
+        {
+            size *= inner[k];
+            if (index % size == 0)
+                borders++;
+        }
+        return borders;
     }
 
     [ThreadStatic]
@@ -223,14 +290,21 @@ internal sealed class ArrayIo : TypeHandler
             writer.AppendList(scratch, 0, 0);
             return;
         }
-        if (dimensions != 1)
-            throw SqlException.NotSupported("a multidimensional array");
-        if (data.Length < 20)
+        if (dimensions is < 0 or > MaxDimensions)
+            throw new SqlException(SqlState.InvalidBinaryRepresentation, $"invalid number of dimensions: {dimensions}");
+        if (data.Length < 12 + 8 * dimensions)
             throw new SqlException(SqlState.ProtocolViolation, "insufficient data left in message");
-        var count = BinaryPrimitives.ReadInt32BigEndian(data[12..]);
-        data = data[20..];
-        if (count < 0 || count > data.Length / 4)
-            throw new SqlException(SqlState.InvalidBinaryRepresentation, "invalid array size");
+        Span<int> lengths = stackalloc int[dimensions];
+        var product = 1L;
+        for (var i = 0; i < dimensions; i++)
+        {
+            lengths[i] = BinaryPrimitives.ReadInt32BigEndian(data[(12 + 8 * i)..]);
+            product *= lengths[i];
+            if (lengths[i] < 0 || product > data.Length / 4)
+                throw new SqlException(SqlState.InvalidBinaryRepresentation, "invalid array size");
+        }
+        var count = (int)product;
+        data = data[(12 + 8 * dimensions)..];
         var elements = new VectorWriter(element.Arrow, scratch, Math.Max(1, count));
         for (var i = 0; i < count; i++)
         {
@@ -246,23 +320,27 @@ internal sealed class ArrayIo : TypeHandler
             TypeIo.Receive(element, data[..length], context, elements);
             data = data[length..];
         }
-        writer.AppendList(scratch, 0, count);
+        writer.AppendList(scratch, 0, count, count == 0 ? 0 : ListShape.Of(lengths));
     }
 
     public override void Send(SqlType type, Vector vector, int row, IBufferWriter<byte> target, IoContext context)
     {
         var element = ElementOf(type);
-        var elements = Elements(vector, row, out var start, out var count);
+        var elements = Elements(vector, row, out var start, out var count, out var shape);
+        var dimensions = ListShape.Dimensions(shape, count);
         var hasNull = false;
         for (var i = 0; i < count; i++)
             hasNull |= !elements.IsValid(start + i);
-        SendInt32(count == 0 ? 0 : 1, target);
+        SendInt32(dimensions.Length, target);
         SendInt32(hasNull ? 1 : 0, target);
         SendInt32((int)PgTypes.OidOf(element), target);
         if (count == 0)
             return;
-        SendInt32(count, target);
-        SendInt32(IsVectorType(type) ? 0 : 1, target); // lower bound
+        foreach (var length in dimensions)
+        {
+            SendInt32(length, target);
+            SendInt32(IsVectorType(type) ? 0 : 1, target); // lower bound
+        }
         var scratch = t_scratch ??= new ArrayBufferWriter<byte>();
         for (var i = 0; i < count; i++)
         {

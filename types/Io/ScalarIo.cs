@@ -212,7 +212,7 @@ internal sealed class NumericIo : TypeHandler
     public override void Parse(SqlType type, ReadOnlySpan<byte> text, IoContext context, VectorWriter writer)
     {
         if (type.Precision == 0)
-            Append(PgNumeric.Parse(text), writer);
+            Append(type.NumericLimit is var (precision, scale) ? PgNumeric.Parse(text).ToPrecision(precision, scale) : PgNumeric.Parse(text), writer);
         else if (Is64(type))
             writer.Append(ScaledDecimal.Parse64(text, type.Precision, type.Scale));
         else

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using OmenDb.Engine.Expressions;
 using OmenDb.Engine.Functions.Json;
 using OmenDb.Planner.Catalog;
 using OmenDb.Types;
@@ -63,11 +64,11 @@ internal static class CollectingAggregates
                 Name = "string_agg", Kind = FunctionKind.Aggregate, Arguments = [type, type], Result = type, SkipsNulls = false, OrderSensitive = true, Strict = false,
             };
         }
-        yield return new ManagedAggregate<Items>(static () => new Items(), static (s, row) => s.Values.Add(row.Boxed(0)), Merge, static (s, _) => s.Values.ToArray())
+        yield return new ManagedAggregate<Items>(static () => new Items(), static (s, row) => s.Values.Add(Part(row)), Merge, static (s, _) => Together(s.Values))
         {
             Name = "array_agg", Kind = FunctionKind.Aggregate, Arguments = [SqlType.AnyElement], Result = SqlType.AnyArray, SkipsNulls = false, OrderSensitive = true,
             Strict = false,
-            TypeOf = static a => a[0].Id == TypeId.Array ? throw SqlException.NotSupported("array_agg of arrays") : SqlType.ArrayOf(a[0]),
+            TypeOf = static a => a[0].Id == TypeId.Array ? a[0] : SqlType.ArrayOf(a[0]),
         };
         foreach (var binary in new[] { false, true })
         {
@@ -112,6 +113,31 @@ internal static class CollectingAggregates
                 };
             }
         }
+    }
+
+    /// <summary>A value for array_agg; arrays are the parts of an array of arrays.</summary>
+    private static object? Part(RowArguments row)
+    {
+        var value = row.Boxed(0);
+        if (row.Type(0).Id != TypeId.Array)
+            return value;
+        return value switch
+        {
+            null => throw new SqlException(SqlState.NullValueNotAllowed, "cannot accumulate null arrays"),
+            object?[] { Length: 0 } => throw new SqlException(SqlState.ArraySubscriptError, "cannot accumulate empty arrays"),
+            _ => value,
+        };
+    }
+
+    private static object?[] Together(List<object?> parts)
+    {
+        if (parts[0] is object?[] first)
+        {
+            var dimensions = NestedArray.Dimensions(first);
+            if (parts.Exists(p => !NestedArray.Dimensions((object?[])p!).AsSpan().SequenceEqual(dimensions)))
+                throw new SqlException(SqlState.ArraySubscriptError, "cannot accumulate arrays of different dimensionality");
+        }
+        return [.. parts];
     }
 
     private static void Merge(Items into, Items from)

@@ -6,7 +6,7 @@ using OmenDb.Types;
 
 namespace OmenDb.Engine.Functions.Arrays;
 
-/// <summary>Functions and operators of arrays, which have one dimension and start at 1.</summary>
+/// <summary>Functions and operators of arrays, which start at 1 in every dimension. Boxed, an array of arrays is nested; see <see cref="NestedArray"/>.</summary>
 internal static class ArrayFunctions
 {
     private static readonly SqlType A = SqlType.AnyArray, E = SqlType.AnyElement, Int = SqlType.Int4, Text = SqlType.Text;
@@ -14,11 +14,12 @@ internal static class ArrayFunctions
 
     public static IEnumerable<FunctionInfo> All()
     {
-        yield return Scalar.Row<int?>("array_length", [A, Int], Int, static (_, a) => a.Get<int>(1) == 1 && Count(a, 0) is var n and > 0 ? n : null);
-        yield return Scalar.Row<int?>("array_upper", [A, Int], Int, static (_, a) => a.Get<int>(1) == 1 && Count(a, 0) is var n and > 0 ? n : null);
-        yield return Scalar.Row<int?>("array_lower", [A, Int], Int, static (_, a) => a.Get<int>(1) == 1 && Count(a, 0) > 0 ? 1 : null);
-        yield return Scalar.Row<int?>("array_ndims", [A], Int, static (_, a) => Count(a, 0) > 0 ? 1 : null);
-        yield return Scalar.Row<string?>("array_dims", [A], Text, static (_, a) => Count(a, 0) is var n and > 0 ? $"[1:{n}]" : null);
+        foreach (var name in new[] { "array_length", "array_upper" })
+            yield return Scalar.Row<int?>(name, [A, Int], Int, static (_, a) => Length(a.Get<ListValue>(0), a.Get<int>(1)));
+        yield return Scalar.Row<int?>("array_lower", [A, Int], Int, static (_, a) => Length(a.Get<ListValue>(0), a.Get<int>(1)) is null ? null : 1);
+        yield return Scalar.Row<int?>("array_ndims", [A], Int, static (_, a) => a.Get<ListValue>(0).Dimensions.Length is var n and > 0 ? n : null);
+        yield return Scalar.Row<string?>("array_dims", [A], Text, static (_, a) =>
+            a.Get<ListValue>(0).Dimensions is { Length: > 0 } dimensions ? string.Concat(dimensions.Select(n => $"[1:{n}]")) : null);
         yield return Scalar.Row("cardinality", [A], Int, static (_, a) => Count(a, 0));
 
         foreach (var name in new[] { "array_append", "||" })
@@ -26,6 +27,7 @@ internal static class ArrayFunctions
             yield return ArrayRow(name, [A, E], static (_, a) =>
             {
                 object?[] items = a.IsNull(0) ? [] : Items(a, 0);
+                RequireOneDimension(items);
                 return (object?[])[.. items, Boxed(a, 1)];
             });
         }
@@ -34,6 +36,7 @@ internal static class ArrayFunctions
             yield return ArrayRow(name, [E, A], static (_, a) =>
             {
                 object?[] items = a.IsNull(1) ? [] : Items(a, 1);
+                RequireOneDimension(items);
                 return (object?[])[Boxed(a, 0), .. items];
             });
         }
@@ -41,7 +44,7 @@ internal static class ArrayFunctions
         {
             yield return ArrayRow(name, [A, A], static (_, a) => a.IsNull(0)
                 ? a.IsNull(1) ? null : Items(a, 1)
-                : a.IsNull(1) ? Items(a, 0) : (object?[])[.. Items(a, 0), .. Items(a, 1)]);
+                : a.IsNull(1) ? Items(a, 0) : Concatenate(Items(a, 0), Items(a, 1)));
         }
 
         yield return Scalar.Row<int?>("array_position", [A, E], Int, static (_, a) => Position(a, 1), strict: false);
@@ -53,6 +56,7 @@ internal static class ArrayFunctions
             if (a.IsNull(0))
                 return null;
             var (items, wanted, type) = (Items(a, 0), Boxed(a, 1), Element(a));
+            RequireOneDimension(items, "searching for elements in multidimensional arrays is not supported");
             return Enumerable.Range(0, items.Length).Where(i => BoxedValues.Same(items[i], wanted, type)).Select(i => (object?)(i + 1)).ToArray();
         }, strict: false);
         yield return ArrayRow("array_remove", [A, E], static (_, a) =>
@@ -60,6 +64,7 @@ internal static class ArrayFunctions
             if (a.IsNull(0))
                 return null;
             var (wanted, type) = (Boxed(a, 1), Element(a));
+            RequireOneDimension(Items(a, 0), "removing elements from multidimensional arrays is not supported");
             return Items(a, 0).Where(i => !BoxedValues.Same(i, wanted, type)).ToArray();
         });
         yield return ArrayRow("array_replace", [A, E, E], static (_, a) =>
@@ -67,7 +72,7 @@ internal static class ArrayFunctions
             if (a.IsNull(0))
                 return null;
             var (wanted, with, type) = (Boxed(a, 1), Boxed(a, 2), Element(a));
-            return Items(a, 0).Select(i => BoxedValues.Same(i, wanted, type) ? with : i).ToArray();
+            return NestedArray.Map(Items(a, 0), i => BoxedValues.Same(i, wanted, type) ? with : i);
         });
         yield return ArrayRow("array_fill", [E, SqlType.ArrayOf(Int)], static (_, a) => Fill(a));
         yield return Scalar.Row<object?>("trim_array", [A, Int], A, static (_, a) =>
@@ -78,21 +83,25 @@ internal static class ArrayFunctions
                 ? throw new SqlException(SqlState.ArraySubscriptError, $"number of elements to trim must be between 0 and {items.Length}")
                 : items[..^n];
         });
-        yield return Scalar.Row<object?>("omendb_array_slice", [A, Int, Int], A, static (_, a) =>
+        // Bounds in pairs, null where left open.
+        yield return Scalar.Row<object?>("omendb_array_slice", [A, Int], A, static (_, a) => a.IsNull(0) ? null : Slice(Items(a, 0), a, 1), strict: false, variadic: true);
+        yield return Scalar.Row<object?>("omendb_array_element", [A, Int], E, static (_, a) =>
         {
-            if (a.IsNull(0))
-                return null;
-            var items = Items(a, 0);
-            var low = a.IsNull(1) ? 1 : Math.Max(1, a.Get<int>(1));
-            var high = a.IsNull(2) ? items.Length : Math.Min(items.Length, a.Get<int>(2));
-            return low > high ? [] : items[(low - 1)..high];
-        }, strict: false);
+            object? item = a.Get<object?[]>(0);
+            for (var i = 1; i < a.Count; i++)
+            {
+                if (item is not object?[] items || a.Get<int>(i) is var at && (at < 1 || at > items.Length))
+                    return null;
+                item = items[a.Get<int>(i) - 1];
+            }
+            return item is object?[] ? null : item;
+        }, variadic: true);
 
         yield return Scalar.Row("@>", [A, A], SqlType.Bool, static (_, a) => Contains(a, 0, 1));
         yield return Scalar.Row("<@", [A, A], SqlType.Bool, static (_, a) => Contains(a, 1, 0));
         yield return Scalar.Row("&&", [A, A], SqlType.Bool, static (_, a) =>
         {
-            var (left, right, type) = (Items(a, 0), Items(a, 1), Element(a));
+            var (left, right, type) = (Leaves(a, 0), Leaves(a, 1), Element(a));
             return left.Any(x => x is not null && right.Any(y => y is not null && BoxedValues.Same(x, y, type)));
         });
 
@@ -119,6 +128,62 @@ internal static class ArrayFunctions
     }
 
     private static int Count(RowArguments a, int index) => a.Get<ListValue>(index).Count;
+
+    private static int? Length(ListValue list, int dimension)
+    {
+        var dimensions = list.Dimensions;
+        return dimension >= 1 && dimension <= dimensions.Length ? dimensions[dimension - 1] : null;
+    }
+
+    private static void RequireOneDimension(object?[] items, string? message = null)
+    {
+        if (items.Length == 0 || items[0] is not object?[])
+            return;
+        throw message is null ? new SqlException(SqlState.DataException, "argument must be empty or one-dimensional array")
+            : new SqlException(SqlState.FeatureNotSupported, message);
+    }
+
+    /// <summary>Arrays of one depth one after the other; an array of one level less becomes the first or last part of the other.</summary>
+    private static object?[] Concatenate(object?[] left, object?[] right)
+    {
+        if (left.Length == 0 || right.Length == 0)
+            return left.Length == 0 ? right : left;
+        var (a, b) = (NestedArray.Dimensions(left), NestedArray.Dimensions(right));
+        var fits = a.Length == b.Length ? a.AsSpan(1).SequenceEqual(b.AsSpan(1))
+            : a.Length == b.Length + 1 ? a.AsSpan(1).SequenceEqual(b) : b.Length == a.Length + 1 && b.AsSpan(1).SequenceEqual(a);
+        if (!fits)
+        {
+            throw new SqlException(SqlState.ArraySubscriptError, "cannot concatenate incompatible arrays")
+            {
+                Detail = Math.Abs(a.Length - b.Length) > 1 ? $"Arrays of {a.Length} and {b.Length} dimensions are not compatible for concatenation."
+                    : a.Length == b.Length ? "Arrays with differing element dimensions are not compatible for concatenation."
+                    : "Arrays with differing dimensions are not compatible for concatenation.",
+            };
+        }
+        return a.Length == b.Length ? [.. left, .. right] : a.Length > b.Length ? [.. left, right] : [left, .. right];
+    }
+
+    /// <param name="items">An array or a part of one.</param>
+    /// <param name="a">The call.</param>
+    /// <param name="argument">The lower bound for this level; levels without bounds stay whole.</param>
+    private static object?[] Slice(object?[] items, RowArguments a, int argument)
+    {
+        if (argument >= a.Count)
+            return items;
+        var low = a.IsNull(argument) ? 1 : Math.Max(1, a.Get<int>(argument));
+        var high = a.IsNull(argument + 1) ? items.Length : Math.Min(items.Length, a.Get<int>(argument + 1));
+        if (low > high || argument + 2 < a.Count && items[0] is not object?[])
+            return [];
+        var result = items[(low - 1)..high];
+        for (var i = 0; i < result.Length && result[i] is object?[] inner; i++)
+        {
+            var part = Slice(inner, a, argument + 2);
+            if (part.Length == 0)
+                return [];
+            result[i] = part;
+        }
+        return result;
+    }
 
     /// <summary>A function of any element type that gives an array: numerics of different scale meet in the unbounded form.</summary>
     private sealed class ArrayRowFunction(RowBody<object?> body) : RowFunction
@@ -162,7 +227,10 @@ internal static class ArrayFunctions
     }
 
     private static object? Conform(object? value, SqlType from, SqlType to) =>
-        value is null || from.Id != TypeId.Numeric || from.Equals(to) ? value : BoxedValues.ToNumeric(value, from).ToBytes();
+        value is object?[] inner ? Array.ConvertAll(inner, i => Conform(i, from, to)) : value is null || from.Id != TypeId.Numeric || from.Equals(to) ? value : BoxedValues.ToNumeric(value, from).ToBytes();
+
+    /// <summary>The elements without the levels.</summary>
+    private static object?[] Leaves(RowArguments a, int index) => NestedArray.Flat(Items(a, index), out _);
 
     private static object?[] Items(RowArguments a, int index)
     {
@@ -178,6 +246,7 @@ internal static class ArrayFunctions
         if (a.IsNull(0))
             return null;
         var (items, wanted, type) = (Items(a, 0), Boxed(a, 1), Element(a));
+        RequireOneDimension(items, "searching for elements in multidimensional arrays is not supported");
         for (var i = Math.Max(0, start - 1); i < items.Length; i++)
         {
             if (BoxedValues.Same(items[i], wanted, type))
@@ -193,20 +262,23 @@ internal static class ArrayFunctions
         var sizes = a.Get<object?[]>(1);
         if (sizes.Length == 0)
             return Array.Empty<object?>();
-        if (sizes.Length > 1)
-            throw SqlException.NotSupported("a multidimensional array");
-        if (sizes[0] is not int count)
-            throw new SqlException(SqlState.NullValueNotAllowed, "dimension values cannot be null");
-        if (count is < 0 or > 134217727)
-            throw new SqlException(SqlState.ProgramLimitExceeded, "array size exceeds the maximum allowed (134217727)");
-        var result = new object?[count];
+        var total = 1L;
+        foreach (var size in sizes)
+        {
+            if (size is not int count)
+                throw new SqlException(SqlState.NullValueNotAllowed, "dimension values cannot be null");
+            total *= count;
+            if (count < 0 || total > 134217727)
+                throw new SqlException(SqlState.ProgramLimitExceeded, "array size exceeds the maximum allowed (134217727)");
+        }
+        var result = new object?[total];
         Array.Fill(result, Boxed(a, 0));
-        return result;
+        return total == 0 ? result : NestedArray.Nest(result, Array.ConvertAll(sizes, s => (int)s!));
     }
 
     private static bool Contains(RowArguments a, int whole, int part)
     {
-        var (items, wanted, type) = (Items(a, whole), Items(a, part), Element(a));
+        var (items, wanted, type) = (Leaves(a, whole), Leaves(a, part), Element(a));
         return wanted.All(w => w is not null && items.Any(i => i is not null && BoxedValues.Same(i, w, type)));
     }
 
@@ -217,7 +289,7 @@ internal static class ArrayFunctions
         var io = IoContexts.Of(context.Execution);
         var type = Element(a);
         var nulls = a.Count > 2 && !a.IsNull(2) ? a.Get<string>(2) : null;
-        var parts = Items(a, 0).Select(i => i is null ? nulls : BoxedValues.Text(i, type, io)).Where(s => s is not null);
+        var parts = Leaves(a, 0).Select(i => i is null ? nulls : BoxedValues.Text(i, type, io)).Where(s => s is not null);
         return string.Join(a.Get<string>(1), parts);
     }
 
@@ -237,10 +309,12 @@ internal static class ArrayFunctions
 
     private static IEnumerable<object?[]> Subscripts(object?[] items, int dimension, bool reverse)
     {
-        if (dimension != 1)
+        var dimensions = NestedArray.Dimensions(items);
+        if (dimension < 1 || dimension > dimensions.Length)
             yield break;
-        for (var i = 1; i <= items.Length; i++)
-            yield return [reverse ? items.Length + 1 - i : i];
+        var length = dimensions[dimension - 1];
+        for (var i = 1; i <= length; i++)
+            yield return [reverse ? length + 1 - i : i];
     }
 
     private static int Bucket(RowArguments a)

@@ -63,14 +63,14 @@ internal static class ConstantCasts
         TypeId.Int8 => value,
         TypeId.Float8 => (double)value,
         TypeId.Numeric when target.Precision > 0 => Scaled(value, 0, target),
-        TypeId.Numeric => PgNumeric.FromInt64(value).ToBytes(),
+        TypeId.Numeric when target.NumericLimit is null => PgNumeric.FromInt64(value).ToBytes(),
         _ => null,
     };
 
     private static object? FromDecimal(Int128 mantissa, int scale, SqlType target) => target.Id switch
     {
         TypeId.Numeric when target.Precision > 0 => Scaled(mantissa, scale, target),
-        TypeId.Numeric => PgNumeric.FromDecimal128(mantissa, scale).ToBytes(),
+        TypeId.Numeric when target.NumericLimit is null => PgNumeric.FromDecimal128(mantissa, scale).ToBytes(),
         // Both are exact in a double: the quotient is the nearest one.
         TypeId.Float8 when scale <= 22 && Int128.Abs(mantissa) <= 1L << 53 => (double)(long)mantissa / double.Parse("1E" + scale.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture),
         _ => null,

@@ -18,10 +18,23 @@ internal static class NumberCasts
             return Row<int, bool>(from, to, static (_, x) => x != 0, total: true);
         if (!from.IsNumber || !to.IsNumber)
             return null;
+        if (to.NumericLimit is var (precision, scale))
+        {
+            return from.Id switch
+            {
+                TypeId.Int2 => Row<short, PgNumeric>(from, to, (_, x) => PgNumeric.FromInt64(x).ToPrecision(precision, scale)),
+                TypeId.Int4 => Row<int, PgNumeric>(from, to, (_, x) => PgNumeric.FromInt64(x).ToPrecision(precision, scale)),
+                TypeId.Int8 => Row<long, PgNumeric>(from, to, (_, x) => PgNumeric.FromInt64(x).ToPrecision(precision, scale)),
+                TypeId.Float4 => Row<float, PgNumeric>(from, to, (_, x) => PgNumeric.FromSingle(x).ToPrecision(precision, scale)),
+                TypeId.Float8 => Row<double, PgNumeric>(from, to, (_, x) => PgNumeric.FromDouble(x).ToPrecision(precision, scale)),
+                _ => Row<PgNumeric, PgNumeric>(from, to, (_, x) => x.ToPrecision(precision, scale)),
+            };
+        }
         if (to.Id == TypeId.Numeric)
         {
             return from.Id switch
             {
+                TypeId.Numeric when from.NumericLimit is not null && to.Precision == 0 => null,
                 TypeId.Numeric => from.Equals(to) || (from.Physical == to.Physical && from.Scale == to.Scale && to.Precision >= from.Precision
                     && to.Physical != PhysicalType.View) ? null : new ToNumeric(from, to) { Name = "numeric", Kind = FunctionKind.Scalar, Arguments = [from], Result = to },
                 TypeId.Float4 => Row<float, PgNumeric>(from, to, static (_, x) => PgNumeric.FromSingle(x)),

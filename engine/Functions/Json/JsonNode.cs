@@ -226,7 +226,7 @@ internal static class JsonText
                 {
                     if (i > 0)
                         target.Append(',');
-                    Append(items[i], ValueBox.ElementType(type), io, target);
+                    Append(items[i], items[i] is object?[] ? type : ValueBox.ElementType(type), io, target);
                 }
                 target.Append(']');
                 break;

@@ -52,8 +52,8 @@ internal sealed class WindowOperator : PhysicalOperator
 
     public static PhysicalOperator Create(PhysicalOperator input, ImmutableArray<WindowCall> calls)
     {
-        foreach (var group in calls.GroupBy(c => (Keys(c.PartitionBy), string.Join(",", c.OrderBy.Select(k => Physical.ExpressionText.Of(k))
-            + "#" + string.Join(",", c.OrderBy.SelectMany(k => ExpressionFacts.Columns(k.Expression)).Select(x => x.Id))))))
+        foreach (var group in calls.GroupBy(c => (Keys(c.PartitionBy), string.Join(",", c.OrderBy.Select(k => $"{Physical.ExpressionText.Of(k.Expression)} {k.Descending} {k.NullsFirst}"))
+            + "#" + string.Join(",", c.OrderBy.SelectMany(k => ExpressionFacts.Columns(k.Expression)).Select(x => x.Id)))))
         {
             var rows = input.EstimatedRows;
             input = new WindowOperator(input, [.. group]) { EstimatedRows = rows };
