@@ -252,7 +252,7 @@ public sealed class TableIndex : IDisposable
             {
                 return busy is null
                     ? new WriteResult { Status = WriteStatus.DuplicateKey, Index = this, Other = row }
-                    : new WriteResult { Status = WriteStatus.Busy, Index = this, Other = row, Owner = busy };
+                    : new WriteResult { Status = WriteStatus.Busy, Index = this, Other = row, Owner = busy, Epoch = busy.Epoch };
             }
             newest = false;
             // What a transaction that has not ended replaced may come back.
