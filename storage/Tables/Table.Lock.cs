@@ -40,7 +40,10 @@ public sealed partial class Table
         if (first.OwnMode >= mode)
             return RowLockOutcome.Same; // we have written it: nobody else can
         if (first.Outcome is RowLockOutcome.Deleted or RowLockOutcome.DeletedByUs)
+        {
+            transaction.AwaitPublication();
             return first.Outcome;
+        }
         var taken = locks.Acquire(transaction.Owner, tag, (int)mode, wait, ignorePending: first.OwnMode != 0);
         if (taken == LockOutcome.Busy)
             return RowLockOutcome.Busy;
@@ -53,6 +56,8 @@ public sealed partial class Table
                     locks.Confirm(transaction.Owner, tag);
                 else if (taken == LockOutcome.Granted)
                     locks.Undo(transaction.Owner, tag, (int)mode);
+                if (judged.Outcome != RowLockOutcome.Same)
+                    transaction.AwaitPublication();
                 return judged.Outcome;
             }
             if (!wait)

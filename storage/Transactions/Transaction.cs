@@ -186,6 +186,9 @@ public sealed class Transaction
         return _manager.OpenSnapshot(this, Command);
     }
 
+    /// <summary>After a change of somebody else's commit was seen in a row: a snapshot opened from now on sees that commit.</summary>
+    internal void AwaitPublication() => _manager.AwaitPublication();
+
     /// <summary>Rows that the current statement has changed, as they were before it. The caller disposes it.</summary>
     public Snapshot OpenBefore() => _manager.OpenSnapshot(this, Command);
 

@@ -217,6 +217,15 @@ public sealed partial class TransactionManager
         }
     }
 
+    /// <summary>A commit shows in its rows a moment before new snapshots see it: waits for the end of that moment.</summary>
+    internal void AwaitPublication()
+    {
+        lock (_order)
+        {
+            // Commits are published under this lock, each as a whole.
+        }
+    }
+
     private void PublishOne(Transaction transaction)
     {
         var timestamp = transaction.CommitTimestamp;

@@ -17,7 +17,7 @@ public sealed class EngineHistoryTests(ITestOutputHelper output)
         {
             var seeds = int.Parse(Environment.GetEnvironmentVariable("OMENDB_HISTORY_SEEDS") ?? "3", System.Globalization.CultureInfo.InvariantCulture);
             var runs = new TheoryData<string, int>();
-            foreach (var level in new[] { "READ COMMITTED", "REPEATABLE READ" })
+            foreach (var level in new[] { "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE" })
             {
                 for (var seed = 1; seed <= seeds; seed++)
                     runs.Add(level, seed);
