@@ -38,7 +38,21 @@ internal struct FixedUniqueProbe(TableIndex index, ulong key, RowId row, Transac
 /// <summary>Runs under an index node's latch: does no version of the row that anybody may still see carry the key?</summary>
 internal struct RemovalProbe(TableIndex index, byte[] key, ulong horizon) : IRemovalCheck
 {
-    public readonly bool MayRemove(ulong rowId) => !index.Carries(new RowId(rowId), key, horizon);
+    /// <summary>What was found; Gone when there was no such entry.</summary>
+    public StaleOutcome Outcome { get; private set; }
+
+    public bool MayRemove(ulong rowId) => (Outcome = index.Carries(new RowId(rowId), key, horizon)) == StaleOutcome.Gone;
+}
+
+/// <summary>What became of an entry that no new version needs.</summary>
+internal enum StaleOutcome : byte
+{
+    /// <summary>It is removed, or was before.</summary>
+    Gone,
+    /// <summary>The newest version has the key again.</summary>
+    CarriedNow,
+    /// <summary>An older version that somebody may see has it.</summary>
+    CarriedBefore,
 }
 
 /// <summary>A unique key that a row of the current statement had in common with another when it was written.</summary>

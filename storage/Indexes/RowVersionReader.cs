@@ -14,6 +14,7 @@ internal unsafe ref struct RowVersionReader
     private readonly TableIndex _index;
     private readonly int _row;
     private readonly int _entry = -1;
+    private readonly bool _hasStaleKeys;
     private UndoLink _link;
     private CellBuffer _cells;
     private bool _hasCells;
@@ -43,6 +44,7 @@ internal unsafe ref struct RowVersionReader
         if (_entry < 0)
             return;
         DeletedBy = versions.Entries[_entry].DeletedBy;
+        _hasStaleKeys = versions.Entries[_entry].StaleKeys > 0;
         _link = versions.Entries[_entry].Undo;
     }
 
@@ -95,7 +97,7 @@ internal unsafe ref struct RowVersionReader
     /// <param name="mustCompare">The row has more than one version: its key may be another in the one that is seen.</param>
     public readonly bool IsVisible(Snapshot snapshot, out bool mustCompare)
     {
-        mustCompare = _link.Record is not null;
+        mustCompare = _link.Record is not null || _hasStaleKeys;
         return Exists && Slot.IsVisible(_row, snapshot, out _);
     }
 

@@ -200,13 +200,14 @@ public sealed class TableIndex : IDisposable
     }
 
     /// <summary>Removes an entry unless a version that somebody may see carries its key.</summary>
-    internal void RemoveUnused(in StaleKey stale, ulong horizon)
+    internal StaleOutcome RemoveUnused(in StaleKey stale, ulong horizon)
     {
         var probe = new RemovalProbe(this, stale.Key, horizon);
         if (Layout.IsFixed && stale.Key.Length == 0)
             Nulls?.RemoveIf(NullKey(stale.Row), stale.Row, ref probe);
         else
             _keys.RemoveIf(stale.Key, stale.Row, ref probe);
+        return probe.Outcome;
     }
 
     /// <summary>Looks again whether a key has one live row only.</summary>
@@ -261,22 +262,24 @@ public sealed class TableIndex : IDisposable
         return WriteResult.Ok;
     }
 
-    /// <summary>True when a version that somebody may still see carries the key.</summary>
+    /// <summary>Which version that somebody may still see carries the key.</summary>
     /// <param name="row">The row.</param>
     /// <param name="key">As stored.</param>
     /// <param name="horizon">Changes at or before it are seen by everybody: what they replaced does not count.</param>
-    internal bool Carries(RowId row, byte[] key, ulong horizon)
+    internal StaleOutcome Carries(RowId row, byte[] key, ulong horizon)
     {
         using var reader = new RowVersionReader(this, row);
         if (!reader.Exists)
-            return false;
+            return StaleOutcome.Gone;
+        var outcome = StaleOutcome.CarriedNow;
         do
         {
             if (reader.Carries(key))
-                return true;
+                return outcome;
+            outcome = StaleOutcome.CarriedBefore;
         }
         while (reader.Undo is { } record && record.Stamp.Value > horizon && reader.MoveOlder());
-        return false;
+        return StaleOutcome.Gone;
     }
 
     private bool NewestCarries(RowId row, byte[] key)

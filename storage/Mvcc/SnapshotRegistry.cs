@@ -72,22 +72,23 @@ internal sealed class SnapshotRegistry
         return horizon;
     }
 
-    /// <summary>The read timestamps of all open snapshots, ascending, the newest published commit last.</summary>
-    public void Collect(ref ulong lastVisible, List<ulong> target)
+    /// <summary>The read timestamps of all open snapshots and the newest published commit, ascending.</summary>
+    /// <returns>The newest published commit; snapshots that open later see it.</returns>
+    public ulong Collect(ref ulong lastVisible, List<ulong> target)
     {
         target.Clear();
-        target.Add(Volatile.Read(ref lastVisible));
+        var newest = Volatile.Read(ref lastVisible); // before the slots: see above
+        target.Add(newest);
         Interlocked.MemoryBarrier();
-        foreach (var page in _pages)
+        var slots = Volatile.Read(ref _highWater);
+        for (var slot = 0; slot < slots; slot++)
         {
-            for (var i = 0; i < page.Length; i += Stride)
-            {
-                var value = Volatile.Read(ref page[i]);
-                if (value != 0)
-                    target.Add(value - 1);
-            }
+            var value = Volatile.Read(ref Cell(slot));
+            if (value != 0)
+                target.Add(value - 1);
         }
         target.Sort();
+        return newest;
     }
 
     private int Claim(ulong timestamp)

@@ -36,6 +36,12 @@ internal sealed class UndoRecord(VersionStamp stamp, int command, VectorSlot slo
 
     public byte[] Image = [];
 
+    /// <summary>In how many of its rows' chains it stands. Under the latch.</summary>
+    public int Linked = rows.Length;
+
+    /// <summary>Per row: index keys that the change has left behind. Null: none. Under the latch.</summary>
+    public ushort[]? StaleKeys;
+
     /// <summary>Per row: a unique key was changed. Null: none was. Under the latch.</summary>
     public bool[]? KeyChanged;
 

@@ -1,3 +1,6 @@
+using OmenDb.Storage.Tables;
+using OmenDb.Storage.Transactions;
+
 namespace OmenDb.Storage.Mvcc;
 
 /// <summary>Consecutive rows of a vector inserted by one command and perhaps not yet visible to everybody.</summary>
@@ -19,7 +22,10 @@ internal struct RowVersion
     /// <summary>Newest change; <see cref="UndoLink.Record"/> null: none.</summary>
     public UndoLink Undo;
 
-    public readonly bool IsEmpty => DeletedBy is null && Undo.Record is null;
+    /// <summary>Index entries of former keys that may still be there: as long as there are any, look-ups compare keys.</summary>
+    public int StaleKeys;
+
+    public readonly bool IsEmpty => DeletedBy is null && Undo.Record is null && StaleKeys == 0;
 }
 
 /// <summary>Versions of one vector of 2,048 rows. Exists only while something there is not yet visible to everybody.</summary>
@@ -112,6 +118,51 @@ internal sealed class VectorVersions
                 write = i + 1;
                 hasSplit = false;
             }
+        }
+        Array.Clear(_ranges, write, RangeCount - write);
+        RangeCount = write;
+    }
+
+    /// <summary>Forgets who inserted rows, where all see them: whole ranges that begin or end among the given rows.</summary>
+    public void RemoveRanges(int start, int end, ulong horizon)
+    {
+        var write = 0;
+        for (var i = 0; i < RangeCount; i++)
+        {
+            if (_ranges[i].Start < end && _ranges[i].End > start && _ranges[i].Stamp.Value <= horizon)
+                continue;
+            _ranges[write++] = _ranges[i];
+        }
+        Array.Clear(_ranges, write, RangeCount - write);
+        RangeCount = write;
+    }
+
+    /// <summary>Puts neighbouring ranges together that no snapshot tells apart, under the later stamp; rows that are all dead need none.</summary>
+    public void MergeRanges(VectorSlot slot, SnapshotList snapshots)
+    {
+        var write = 0;
+        for (var i = 0; i < RangeCount; i++)
+        {
+            var range = _ranges[i];
+            if (range.Stamp.Value > snapshots.Newest)
+            {
+                _ranges[write++] = range;
+                continue;
+            }
+            if (slot.AreDead(range.Start, range.End))
+                continue;
+            if (write > 0 && _ranges[write - 1].End == range.Start && _ranges[write - 1].Stamp.Value <= snapshots.Newest)
+            {
+                ref var last = ref _ranges[write - 1];
+                var (older, newer) = last.Stamp.Value < range.Stamp.Value ? (last.Stamp, range.Stamp) : (range.Stamp, last.Stamp);
+                if (!snapshots.AnyBetween(older.Value, newer.Value))
+                {
+                    last.End = range.End;
+                    last.Stamp = newer;
+                    continue;
+                }
+            }
+            _ranges[write++] = range;
         }
         Array.Clear(_ranges, write, RangeCount - write);
         RangeCount = write;

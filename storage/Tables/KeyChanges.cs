@@ -73,19 +73,25 @@ internal readonly struct KeyChanges
         }
     }
 
-    /// <summary>Under the latch, with both keys read: notes rows that got another unique key.</summary>
-    public void Note(UndoRecord record)
+    /// <summary>Under the latch, with both keys read: notes rows that got another unique key, and how many keys each leaves behind.</summary>
+    public void Note(UndoRecord record, VectorVersions versions)
     {
         if (_table is null)
             return;
         for (var i = 0; i < _indexes.Length; i++)
         {
-            if (!_indexes[i].Definition.IsUnique || _indexes[i].Definition.PredicateColumn >= 0)
-                continue;
+            var isKey = _indexes[i].Definition.IsUnique && _indexes[i].Definition.PredicateColumn < 0;
             for (var r = 0; r < _rows.Length; r++)
             {
-                if (!_old[i * _rows.Length + r].Same(_new[i * _rows.Length + r]))
+                ref readonly var before = ref _old[i * _rows.Length + r];
+                if (before.Same(_new[i * _rows.Length + r]))
+                    continue;
+                if (isKey)
                     (record.KeyChanged ??= new bool[_rows.Length])[r] = true;
+                if (before.Bytes is null)
+                    continue;
+                (record.StaleKeys ??= new ushort[_rows.Length])[r]++;
+                versions.GetOrAdd(record.Rows[r]).StaleKeys++;
             }
         }
     }

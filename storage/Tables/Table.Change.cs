@@ -122,7 +122,7 @@ public sealed partial class Table
             for (var c = 0; c < columns.Length; c++)
                 WriteValues(slot, columns[c], newValues.Columns[c], picks, first, inVector);
             changes.ReadNewKeys(slot, inVector);
-            changes.Note(record);
+            changes.Note(record, versions);
             transaction.Undo.Add(new UndoEntry
             {
                 Kind = UndoKind.Update, Table = this, Slot = slot, Record = record, Command = transaction.Command,

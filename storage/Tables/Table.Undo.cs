@@ -74,6 +74,7 @@ public sealed partial class Table
                 ref var version = ref versions.Entries[found];
                 Debug.Assert(version.Undo.Record == record, "changes of a row are undone from the newest on");
                 version.Undo = record.Next[i];
+                version.StaleKeys -= record.StaleKeys?[i] ?? 0;
                 if (version.IsEmpty)
                     versions.RemoveEntry(found);
             }
@@ -148,7 +149,10 @@ public sealed partial class Table
     }
 
     /// <summary>Forgets the old versions of one step of a transaction that everybody sees.</summary>
-    internal void Collect(in UndoEntry entry, VersionStamp stamp)
+    /// <param name="entry">The step.</param>
+    /// <param name="stamp">Of the transaction.</param>
+    /// <param name="horizon">All snapshots see at least this.</param>
+    internal void Collect(in UndoEntry entry, VersionStamp stamp, ulong horizon)
     {
         if (entry.Kind == UndoKind.Delete)
             RemoveDeletedKeys(entry);
@@ -161,19 +165,20 @@ public sealed partial class Table
             switch (entry.Kind)
             {
                 case UndoKind.Insert:
-                    versions.RemoveRange(entry.Start, entry.Start + entry.Count, stamp);
+                    versions.RemoveRanges(entry.Start, entry.Start + entry.Count, horizon);
                     break;
                 case UndoKind.Update:
                     foreach (var row in entry.Record!.Rows)
                         CutChain(versions, row, entry.Record);
                     break;
                 default:
+                    slot.MarkDead(entry.Rows!);
                     foreach (var row in entry.Rows!)
                     {
-                        slot.MarkDead(row);
                         var found = versions.Find(row);
                         if (found < 0)
                             continue;
+                        CutAll(ref versions.Entries[found].Undo);
                         versions.Entries[found].DeletedBy = null;
                         if (versions.Entries[found].IsEmpty)
                             versions.RemoveEntry(found);
@@ -199,13 +204,27 @@ public sealed partial class Table
         {
             if (current == record)
             {
-                link = default;
+                CutAll(ref link);
                 break;
             }
             link = ref current.Next[link.Index];
         }
         if (versions.Entries[found].IsEmpty)
             versions.RemoveEntry(found);
+    }
+
+    /// <summary>Under the latch: the end of a chain goes.</summary>
+    private static void CutAll(ref UndoLink link)
+    {
+        var rest = link;
+        link = default;
+        while (rest.Record is { } record)
+        {
+            record.Linked--;
+            var next = record.Next[rest.Index];
+            record.Next[rest.Index] = default;
+            rest = next;
+        }
     }
 
     private static void DropIfQuiet(VectorSlot slot)

@@ -78,6 +78,25 @@ internal sealed class VectorSlot
         Volatile.Write(ref Dead, dead);
     }
 
+    /// <summary>Under the latch: some rows at once.</summary>
+    public void MarkDead(ReadOnlySpan<ushort> rows)
+    {
+        var dead = Dead is null ? new ulong[RowId.VectorRows / 64] : (ulong[])Dead.Clone();
+        foreach (var row in rows)
+            dead[row >> 6] |= 1UL << (row & 63);
+        Volatile.Write(ref Dead, dead);
+    }
+
+    public bool AreDead(int start, int end)
+    {
+        for (var row = start; row < end; row++)
+        {
+            if (!IsDead(row))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Under the latch: replay puts a row where it was.</summary>
     public void MarkAlive(int row)
     {

@@ -55,6 +55,8 @@ public sealed partial class TransactionManager
     /// <summary>Nobody needs versions that were replaced at or before this.</summary>
     internal ulong Horizon => _registry.Horizon(ref _lastVisible);
 
+    internal ulong CollectSnapshots(List<ulong> target) => _registry.Collect(ref _lastVisible, target);
+
     internal GarbageCollector Garbage => _garbage;
 
     /// <summary>On relations, rows and numbers of applications.</summary>
@@ -133,6 +135,7 @@ public sealed partial class TransactionManager
         transaction.ReleaseLocks();
         transaction.CloseSnapshot();
         _garbage.Run();
+        _garbage.Tidy(transaction);
     }
 
     private RedoFrame BuildFrame(Transaction transaction)

@@ -19,21 +19,22 @@ public class ModelTests
     public void Any_interleaving_reads_and_refuses_what_the_model_does() =>
         Check.One(Runs, Prop.ForAll(ArbMap.Default.ArbFor<int[]>(), steps =>
         {
-            using var run = new Run();
+            using var run = new Run(sweeps: steps.Length % 2 == 0);
             foreach (var step in steps)
                 run.Step((uint)step);
             run.Finish();
         }));
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
-    public void Long_histories_do_too(int seed)
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    [InlineData(4, true)]
+    [InlineData(5, true)]
+    public void Long_histories_do_too(int seed, bool sweeps)
     {
         var random = new Random(seed);
-        using var run = new Run();
+        using var run = new Run(sweeps);
         for (var i = 0; i < 3000; i++)
             run.Step((uint)random.Next());
         run.Finish();
@@ -79,8 +80,13 @@ public class ModelTests
         private Dictionary<RowId, Values> _committed = [];
         private uint _bits;
 
-        public Run()
+        private readonly List<(Snapshot Snapshot, Dictionary<RowId, Values> State)> _readers = []; // of long reports: nothing of theirs may go
+
+        /// <param name="sweeps">What waits for old readers is looked at again with every commit.</param>
+        public Run(bool sweeps)
         {
+            if (sweeps)
+                _engine.Transactions.Garbage.SmallestSweep = 0;
             _table = Rows.Create(_engine);
             _byId = _table.CreateIndex(new IndexDefinition { Oid = 1, Keys = [new IndexKeyColumn(0)], IsUnique = true }, null, out _)!;
             _byName = _table.CreateIndex(new IndexDefinition { Oid = 2, Keys = [new IndexKeyColumn(1, true, true), new IndexKeyColumn(2)] }, null, out _)!;
@@ -96,6 +102,7 @@ public class ModelTests
         public void Step(uint bits)
         {
             _bits = bits;
+            StepReaders();
             var number = Take(_sessions.Length);
             if (_sessions[number] is not { } session)
             {
@@ -124,8 +131,31 @@ public class ModelTests
             CheckReads(session);
         }
 
+        private void StepReaders()
+        {
+            if (_readers.Count < 3 && Take(20) == 0)
+                _readers.Add((_engine.Transactions.OpenSnapshot(), _committed));
+            else if (_readers.Count > 0 && Take(60) == 0)
+            {
+                var place = Take(_readers.Count);
+                _readers[place].Snapshot.Dispose();
+                _readers.RemoveAt(place);
+            }
+            if (_readers.Count > 0 && Take(4) == 0)
+            {
+                var (snapshot, state) = _readers[Take(_readers.Count)];
+                CheckReads(snapshot, state);
+            }
+        }
+
         public void Finish()
         {
+            foreach (var (snapshot, state) in _readers)
+            {
+                CheckReads(snapshot, state);
+                snapshot.Dispose();
+            }
+            _readers.Clear();
             for (var i = 0; i < _sessions.Length; i++)
             {
                 if (_sessions[i] is { } session)
@@ -335,6 +365,8 @@ public class ModelTests
 
         public void Dispose()
         {
+            foreach (var (snapshot, _) in _readers)
+                snapshot.Dispose();
             foreach (var session in _sessions)
             {
                 session?.Extra?.Dispose();
