@@ -93,14 +93,15 @@ internal static class BoxedValues
             case byte[] b: return b.AsSpan().SequenceCompareTo((byte[])right);
             case PgInterval v: return v.CompareTo((PgInterval)right);
             case object?[] a:
-                var other = (object?[])right;
-                for (var k = 0; k < Math.Min(a.Length, other.Length); k++)
+                // Element by element whatever the dimensions are, which decide last.
+                var (first, second) = (NestedArray.Flat(a, out var firstShape), NestedArray.Flat((object?[])right, out var secondShape));
+                for (var k = 0; k < Math.Min(first.Length, second.Length); k++)
                 {
-                    var order = Compare(a[k], other[k], a[k] is object?[] && other[k] is object?[] ? type : ValueBox.ElementType(type));
+                    var order = Compare(first[k], second[k], ValueBox.ElementType(type));
                     if (order != 0)
                         return order;
                 }
-                return a.Length.CompareTo(other.Length);
+                return first.Length != second.Length ? first.Length.CompareTo(second.Length) : ListShape.Compare(firstShape, secondShape, first.Length);
             default: throw SqlException.Internal($"no order for a {left.GetType().Name}");
         }
     }

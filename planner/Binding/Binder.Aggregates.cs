@@ -39,6 +39,8 @@ public sealed partial class Binder
         }
         if (call.IsStar && call.FunctionName != "count")
             throw new SqlException(SqlState.UndefinedFunction, $"function {call.FunctionName}() does not exist") { Position = call.ErrorPosition };
+        if (call.FunctionName == "json_agg" && arguments is [var only] && IsRowJson(only))
+            aggregates = [.. _catalog.FindFunctions("pg_catalog", "omendb_json_agg_rows")];
         var function = ResolveFunction(call.Schema, call.FunctionName, arguments, call.Position, aggregates);
         var coerced = CoerceArguments(function, arguments, call.Position);
         if (call.IsWithinGroup)

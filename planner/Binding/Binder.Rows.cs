@@ -57,6 +57,9 @@ public sealed partial class Binder
             ? new CaseExpression([new CaseBranch(new NullTestExpression(row, false), new ConstantExpression(null, SqlType.Json))], json, SqlType.Json) : json;
     }
 
+    private static bool IsRowJson(Expression expression) => expression is FunctionExpression { Function.Name: "omendb_row_json" }
+        or CaseExpression { Else: FunctionExpression { Function.Name: "omendb_row_json" }, Type.Id: TypeId.Json };
+
     /// <summary>An argument of a function: rows reach the JSON functions with the names of their fields.</summary>
     private Expression BindArgument(string function, S.SyntaxExpression syntax, Scope scope, ExpressionPlace place)
     {

@@ -70,6 +70,33 @@ internal static class CollectingAggregates
             Strict = false,
             TypeOf = static a => a[0].Id == TypeId.Array ? a[0] : SqlType.ArrayOf(a[0]),
         };
+        // Rows are set apart by line ends.
+        yield return new ManagedAggregate<Items>(static () => new Items(), static (s, row) =>
+        {
+            s.Type = row.Type(0);
+            s.Values.Add(row.Boxed(0));
+        }, Merge, static (s, _) => Array(s, binary: false, areRows: true))
+        {
+            Name = "omendb_json_agg_rows", Kind = FunctionKind.Aggregate, Arguments = [SqlType.Json], Result = SqlType.Json, SkipsNulls = false, OrderSensitive = true,
+            Strict = false,
+        };
+        foreach (var max in new[] { false, true })
+        {
+            yield return new ManagedAggregate<Items>(static () => new Items(), (s, row) =>
+            {
+                s.Type = row.Type(0);
+                Keep(s, row.Boxed(0), max);
+            }, (into, from) =>
+            {
+                into.Type = from.Type;
+                foreach (var value in from.Values)
+                    Keep(into, value, max);
+            }, static (s, _) => s.Values.Count > 0 ? s.Values[0] : null)
+            {
+                Name = max ? "max" : "min", Kind = FunctionKind.Aggregate, Arguments = [SqlType.AnyArray], Result = SqlType.AnyArray, IgnoresDuplicates = true,
+                TypeOf = static a => a[0],
+            };
+        }
         foreach (var binary in new[] { false, true })
         {
             var type = binary ? SqlType.Jsonb : SqlType.Json;
@@ -129,6 +156,17 @@ internal static class CollectingAggregates
         };
     }
 
+    /// <summary>The one value that is the largest or smallest so far.</summary>
+    private static void Keep(Items items, object? value, bool max)
+    {
+        if (value is null)
+            return;
+        if (items.Values.Count == 0)
+            items.Values.Add(value);
+        else if (BoxedValues.Compare(value, items.Values[0], items.Type) is var order && (max ? order > 0 : order < 0))
+            items.Values[0] = value;
+    }
+
     private static object?[] Together(List<object?> parts)
     {
         if (parts[0] is object?[] first)
@@ -147,13 +185,13 @@ internal static class CollectingAggregates
         into.Keys.AddRange(from.Keys);
     }
 
-    private static string Array(Items items, bool binary)
+    private static string Array(Items items, bool binary, bool areRows = false)
     {
         var result = new StringBuilder("[");
         for (var i = 0; i < items.Values.Count; i++)
         {
             if (i > 0)
-                result.Append(items.Type.Id == TypeId.Array ? ", \n " : ", ");
+                result.Append(items.Values[i] is not null && (areRows || items.Type.Id == TypeId.Array) ? ", \n " : ", ");
             JsonText.Append(items.Values[i], items.Type, IoContext.Default, result);
         }
         result.Append(']');

@@ -87,4 +87,26 @@ public class EndToEndTests
         }
         Assert.Equal(planned, db.Session.Cache.Planned);
     }
+
+    [Fact]
+    public void A_plan_is_renewed_when_its_table_was_analyzed_or_has_grown()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (id int primary key, name text); insert into t values (1, 'a'), (2, 'b')");
+        db.Session.Prepare("p", "select name from t where id = $1");
+        db.Session.Sync();
+        Assert.Equal("b", db.Run("execute p(2)"));
+        var planned = db.Session.Cache.Planned;
+        db.Run("insert into t values (3, 'c')");
+        Assert.Equal("c", db.Run("execute p(3)"));
+        Assert.Equal(planned + 1, db.Session.Cache.Planned); // the insert
+        db.Run("analyze t");
+        Assert.Equal("c", db.Run("execute p(3)"));
+        Assert.Equal(planned + 2, db.Session.Cache.Planned);
+        db.Run("insert into t select x, 'd' from generate_series(4, 3000) x");
+        Assert.Equal("d", db.Run("execute p(2999)"));
+        Assert.Equal(planned + 4, db.Session.Cache.Planned);
+        Assert.Equal("d", db.Run("execute p(2998)"));
+        Assert.Equal(planned + 4, db.Session.Cache.Planned);
+    }
 }
