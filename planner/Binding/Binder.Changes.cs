@@ -152,10 +152,23 @@ public sealed partial class Binder
         {
             CheckGenerated(table, targets[i], insert, isDefault: false, insert.Source.ErrorPosition);
             var column = table.Columns[targets[i]];
-            return AssignTo(new ColumnExpression(o), column.Type, column.Name, insert.Source.ErrorPosition);
+            return AssignTo(o.Type.Id == TypeId.Unknown ? LiteralBehind(plan, o) : new ColumnExpression(o), column.Type, column.Name, insert.Source.ErrorPosition);
         });
         return (plan, [.. given]);
     }
+
+    /// <summary>INSERT ... SELECT NULL, 'x', $1: a literal or parameter takes the target's type.</summary>
+    private static Expression LiteralBehind(LogicalPlan plan, Column column) => plan switch
+    {
+        Project project => project.Projections.First(p => ReferenceEquals(p.Output, column)).Expression switch
+        {
+            ConstantExpression or ParameterExpression => project.Projections.First(p => ReferenceEquals(p.Output, column)).Expression,
+            ColumnExpression inner => LiteralBehind(project.Input, inner.Column) is { } literal and not ColumnExpression ? literal : new ColumnExpression(column),
+            _ => new ColumnExpression(column),
+        },
+        Sort or Limit or Distinct or LockRows => LiteralBehind(plan.Children[0], column),
+        _ => new ColumnExpression(column),
+    };
 
     private static void CheckCounts(S.InsertStatement insert, List<int> targets, int given, int position)
     {

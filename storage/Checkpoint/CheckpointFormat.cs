@@ -12,6 +12,8 @@ namespace OmenDb.Storage.Checkpoint;
 ///                     omendb.vectors = 0,1,5       vector (2,048 row ids) of each record batch, in order
 ///   field _row        int32, row number inside the segment, rising
 ///   field a, b ...    columns under the user's names; field metadata omendb.column = physical number
+///   field a dimensions ...    for each column of lists: a list of int32, the dimensions of an array of arrays, null for one dimension;
+///                     field metadata omendb.dimensions = physical number of the column
 /// </code>
 /// <para>A base file (no earlier file of its segment is live) has all vectors and columns. A delta has, for each of its vectors, the
 /// complete list of live rows (others are dead from then on) and the values of the columns that it names; the other columns keep
@@ -26,6 +28,7 @@ internal static class CheckpointFormat
     public const string SegmentKey = "omendb.segment";
     public const string VectorsKey = "omendb.vectors";
     public const string ColumnKey = "omendb.column";
+    public const string DimensionsKey = "omendb.dimensions";
 
     /// <summary>Counter of the manifest: the newest commit that the checkpoint contains.</summary>
     public const string TimestampCounter = "checkpoint_timestamp";

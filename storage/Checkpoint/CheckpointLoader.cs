@@ -68,12 +68,12 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         try
         {
             using var reader = new ArrowFileReader(bytes);
-            var columns = ColumnsOf(table, reader.Schema, path);
+            var columns = ColumnsOf(table, reader.Schema, path, out var dimensions);
             var vectors = VectorsOf(reader, segment, file, path);
             for (var i = 0; i < vectors.Length; i++)
             {
                 using var batch = reader.Read(i);
-                LoadVector(table.Table, segment, vectors[i], columns, batch, (ulong)file.Timestamp, path);
+                LoadVector(table.Table, segment, vectors[i], columns, dimensions, batch, (ulong)file.Timestamp, path);
             }
         }
         catch (InvalidDataException e)
@@ -83,7 +83,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         }
     }
 
-    private static unsafe void LoadVector(Table table, Segment segment, int vector, int[] columns, Batch batch, ulong timestamp, string path)
+    private static unsafe void LoadVector(Table table, Segment segment, int vector, int[] columns, Dictionary<int, int> dimensions, Batch batch, ulong timestamp, string path)
     {
         var rows = new int[batch.Length];
         var source = batch.Columns[columns.Length];
@@ -103,6 +103,8 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         {
             if (columns[c] < 0)
                 continue;
+            if (dimensions.TryGetValue(columns[c], out var field))
+                ListDimensions.Apply(batch.Columns[c], batch.Columns[field], batch.Length);
             table.RestoreColumn(slot, columns[c], batch.Columns[c], rows);
             slot.Columns[columns[c]].LastChanged = timestamp; // what a merge of deltas goes by
         }
@@ -111,14 +113,21 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
     }
 
     /// <summary>The physical column of each field but the last, which is the row number; -1 for a column that was dropped.</summary>
-    private static int[] ColumnsOf(CheckpointTable table, Schema schema, string path)
+    private static int[] ColumnsOf(CheckpointTable table, Schema schema, string path, out Dictionary<int, int> dimensions)
     {
+        dimensions = [];
         if (schema.Fields.Length == 0 || schema.Fields[^1] is not { Name: CheckpointFormat.RowField, Type.Physical: PhysicalType.Int32 })
             throw SqlException.Corruption(path, 0, "the last field is not the row number");
         var columns = new int[schema.Fields.Length - 1];
         for (var i = 0; i < columns.Length; i++)
         {
             var field = schema.Fields[i];
+            if (field.Metadata?.GetValueOrDefault(CheckpointFormat.DimensionsKey) is { } described && int.TryParse(described, NumberStyles.None, CultureInfo.InvariantCulture, out var list))
+            {
+                dimensions[list] = i;
+                columns[i] = -1;
+                continue;
+            }
             if (field.Metadata?.GetValueOrDefault(CheckpointFormat.ColumnKey) is not { } number
                 || !int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var physical))
                 throw SqlException.Corruption(path, 0, $"field \"{field.Name}\" states no column number");

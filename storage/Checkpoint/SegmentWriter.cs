@@ -91,11 +91,12 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         using (var writer = ArrowWriter.ToFile(stream, SchemaOf(table, segment, plan)))
         {
             using var scan = table.Table.OpenScan(snapshot, plan.Columns.ToArray());
+            var lists = ListsOf(table.Table, plan.Columns);
             foreach (var vector in plan.Vectors)
             {
                 // Anew for each: writing empties a batch's selection, borrowing leaves its columns at foreign memory.
-                using var batch = new Batch(plan.Columns.Count + 1);
-                ReadVector(table.Table, scan, segment, vector, plan.Columns, batch);
+                using var batch = new Batch(plan.Columns.Count + lists.Count + 1);
+                ReadVector(table.Table, scan, segment, vector, plan.Columns, lists, batch);
                 writer.Write(batch);
             }
             writer.Finish();
@@ -107,7 +108,7 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
 
     public void Dispose() => _scratch.Dispose();
 
-    private void ReadVector(Table table, TableScan scan, Segment segment, int vector, List<int> columns, Batch batch)
+    private void ReadVector(Table table, TableScan scan, Segment segment, int vector, List<int> columns, List<int> lists, Batch batch)
     {
         var visible = scan.Read(new Morsel(segment.Number, vector, 1), 0, batch, _scratch, out _);
         if (visible == 0)
@@ -117,11 +118,17 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
             for (var i = 0; i < columns.Count; i++)
                 batch.Columns[i].ResetFlat(table.Column(columns[i]).Arrow, 0);
         }
-        var rows = batch.Columns[columns.Count];
+        for (var i = 0; i < lists.Count; i++)
+            ListDimensions.Write(batch.Columns[lists[i]], batch.Length, batch.Columns[columns.Count + i]);
+        var rows = batch.Columns[^1];
         rows.ResetFlat(ArrowType.Int32, batch.Length);
         for (var i = 0; i < batch.Length; i++)
             ((int*)rows.Values)[i] = (vector * RowId.VectorRows) + i; // in range: ResetFlat made room for Length values
     }
+
+    /// <summary>Which of the columns hold lists, by their place in <paramref name="columns"/>.</summary>
+    private static List<int> ListsOf(Table table, List<int> columns) =>
+        [.. Enumerable.Range(0, columns.Count).Where(i => table.Column(columns[i]).IsList)];
 
     private static Schema SchemaOf(CheckpointTable table, Segment segment, Plan plan)
     {
@@ -129,7 +136,10 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         var fields = plan.Columns.Select(c => new Field(names[c], table.Table.Column(c).Arrow)
         {
             Metadata = new Dictionary<string, string> { [CheckpointFormat.ColumnKey] = c.ToString(CultureInfo.InvariantCulture) },
-        }).Append(new Field(CheckpointFormat.RowField, ArrowType.Int32, Nullable: false));
+        }).Concat(ListsOf(table.Table, plan.Columns).Select(i => new Field(names[plan.Columns[i]] + " dimensions", ListDimensions.Type)
+        {
+            Metadata = new Dictionary<string, string> { [CheckpointFormat.DimensionsKey] = plan.Columns[i].ToString(CultureInfo.InvariantCulture) },
+        })).Append(new Field(CheckpointFormat.RowField, ArrowType.Int32, Nullable: false));
         return new Schema([.. fields])
         {
             Metadata = new Dictionary<string, string>
