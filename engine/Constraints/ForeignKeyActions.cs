@@ -17,7 +17,8 @@ internal static class ForeignKeyActions
         foreach (var group in round.GroupBy(e => (e.Key.Entry.Oid, e.Kind)))
         {
             var events = group.ToList();
-            var key = events[0].Key;
+            if (events[0].Key.In(session.Transaction.CurrentCatalog) is not { } key)
+                continue; // dropped meanwhile
             var action = group.Key.Kind switch
             {
                 KeyEventKind.Deleted => key.Entry.OnDelete,

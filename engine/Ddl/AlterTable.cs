@@ -107,7 +107,7 @@ internal static class AlterTable
         TableRewrite.Verify(session, table, condition, columns, () =>
             new SqlException(SqlState.CheckViolation, $"check constraint \"{check.Name}\" of relation \"{table.Name}\" is violated by some row")
             {
-                TableName = table.Name, ConstraintName = check.Name,
+                SchemaName = session.Transaction.CurrentCatalog.Find(table.SchemaOid)?.Name, TableName = table.Name, ConstraintName = check.Name,
             });
     }
 

@@ -102,10 +102,14 @@ internal static class DropCommands
         {
             if (changes.Current.Find(dependent.Oid) is not RelationEntry now)
                 continue;
-            if (constraint is not null && now is TableEntry referencing)
-                changes.Put(referencing with { Constraints = [.. referencing.Constraints.Where(c => c.Oid != constraint.Oid)] });
-            else if (now is TableEntry defaulted && entry is SequenceEntry sequence)
-                changes.Put(defaulted with { Columns = [.. defaulted.Columns.Select(c => UsesSequence(c, sequence) ? c with { DefaultSql = null, SequenceOid = 0, Identity = ColumnIdentity.None } : c)] });
+            if (now is TableEntry changed)
+            {
+                session.LockRelation(changed.Oid, TableLockMode.AccessExclusive, changed.Name);
+                changed = changes.Current.Find<TableEntry>(changed.Oid)!;
+                changes.Put(constraint is not null
+                    ? changed with { Constraints = [.. changed.Constraints.Where(c => c.Oid != constraint.Oid)] }
+                    : changed with { Columns = [.. changed.Columns.Select(c => SequencesOf(changes.Current, entry).Any(s => UsesSequence(c, s)) ? c with { DefaultSql = null, SequenceOid = 0, Identity = ColumnIdentity.None } : c)] });
+            }
             else
                 DropRelation(session, now, cascade: true, quiet: true);
         }
@@ -113,6 +117,9 @@ internal static class DropCommands
         {
             case TableEntry table:
                 ForeignKeyCommands.RequireNoEvents(session, table, "DROP TABLE");
+                // Who changes a table that this one refers to looks for references here.
+                foreach (var key in table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid != table.Oid))
+                    session.LockRelation(key.ReferencedTableOid, TableLockMode.AccessExclusive, changes.Current.Find(key.ReferencedTableOid)?.Name ?? "");
                 foreach (var sequence in changes.Current.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid).ToArray())
                     session.Database.Storage.DropSequence(session.Transaction, sequence);
                 session.Database.Storage.DropTable(session.Transaction, changes.Current.Find<TableEntry>(table.Oid)!);
@@ -147,7 +154,16 @@ internal static class DropCommands
         CatalogSnapshot catalog, IEnumerable<(RelationEntry Entry, ConstraintEntry? Constraint, string Description, string Short)> dependents) =>
         dependents.SelectMany(d => d.Entry is ViewEntry ? WithTheirOwn(catalog, Dependents(catalog, d.Entry)).Prepend(d) : [d]);
 
-    private static bool UsesSequence(ColumnEntry column, SequenceEntry sequence) => column.SequenceOid == sequence.Oid;
+    private static bool UsesSequence(ColumnEntry column, SequenceEntry sequence) =>
+        column.SequenceOid == sequence.Oid || column.DefaultSql == SequenceCommands.NextValueText(sequence.Oid);
+
+    /// <summary>A sequence, or those that go with a table.</summary>
+    private static IEnumerable<SequenceEntry> SequencesOf(CatalogSnapshot catalog, RelationEntry entry) => entry switch
+    {
+        SequenceEntry sequence => [sequence],
+        TableEntry table => catalog.Objects.OfType<SequenceEntry>().Where(s => s.OwnerTableOid == table.Oid).OrderBy(s => s.Oid),
+        _ => [],
+    };
 
     private static IEnumerable<(RelationEntry Entry, ConstraintEntry? Constraint, string Description, string Short)> Dependents(CatalogSnapshot catalog, RelationEntry entry)
     {
@@ -158,9 +174,8 @@ internal static class DropCommands
             foreach (var (table, constraint) in catalog.ReferencesTo(entry.Oid).Where(r => r.Table.Oid != entry.Oid))
                 yield return (table, constraint, $"constraint {constraint.Name} on table {table.Name} depends on table {entry.Name}", $"constraint {constraint.Name} on table {table.Name}");
         }
-        if (entry is not SequenceEntry sequence)
-            yield break;
-        foreach (var table in catalog.Objects.OfType<TableEntry>().OrderBy(t => t.Oid))
+        foreach (var sequence in SequencesOf(catalog, entry))
+        foreach (var table in catalog.Objects.OfType<TableEntry>().Where(t => t.Oid != entry.Oid).OrderBy(t => t.Oid))
         {
             foreach (var column in table.Columns.Where(c => UsesSequence(c, sequence)))
                 yield return (table, null, $"default value for column {column.Name} of table {table.Name} depends on sequence {sequence.Name}", $"default value for column {column.Name} of table {table.Name}");

@@ -14,6 +14,9 @@ internal static class SequenceCommands
 
     public static long Smallest(SqlType type) => type.Id switch { TypeId.Int2 => short.MinValue, TypeId.Int4 => int.MinValue, _ => long.MinValue };
 
+    /// <summary>The default of a serial column: by OID, so that it goes on working when the sequence is renamed.</summary>
+    public static string NextValueText(int oid) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"nextval('{oid}'::regclass)");
+
     public static string Create(Session session, CreateSequenceStatement statement)
     {
         var schema = statement.Persistence == Persistence.Temporary ? TemporaryObjects.EnsureSchema(session) : session.CreationSchema(statement.Name.Schema, statement.Name.ErrorPosition);
@@ -74,6 +77,8 @@ internal static class SequenceCommands
                 case SequenceOptionKind.StartWith: start = option.Value; break;
                 case SequenceOptionKind.Restart: restartAtStart = true; break;
                 case SequenceOptionKind.RestartWith: restart = option.Value; break;
+                case SequenceOptionKind.Cache when option.Value < 1:
+                    throw new SqlException(SqlState.InvalidParameterValue, $"CACHE ({option.Value}) must be greater than zero");
                 case SequenceOptionKind.Cache: entry = entry with { CacheSize = option.Value }; break;
                 case SequenceOptionKind.Cycle: entry = entry with { Cycles = true }; break;
                 case SequenceOptionKind.NoCycle: entry = entry with { Cycles = false }; break;
@@ -100,6 +105,13 @@ internal static class SequenceCommands
             throw new SqlException(SqlState.InvalidParameterValue, $"START value ({entry.Start}) cannot be greater than MAXVALUE ({entry.MaxValue})");
         if (restartAtStart)
             restart = entry.Start;
+        if (!isNew && restart is null && session.Database.Storage.CurrentValue(entry) is var (last, _))
+        {
+            if (last < entry.MinValue)
+                throw new SqlException(SqlState.InvalidParameterValue, $"RESTART value ({last}) cannot be less than MINVALUE ({entry.MinValue})");
+            if (last > entry.MaxValue)
+                throw new SqlException(SqlState.InvalidParameterValue, $"RESTART value ({last}) cannot be greater than MAXVALUE ({entry.MaxValue})");
+        }
         if (restart < entry.MinValue || restart > entry.MaxValue)
             throw new SqlException(SqlState.InvalidParameterValue, $"RESTART value ({restart}) cannot be {(restart < entry.MinValue ? "less than MINVALUE" : "greater than MAXVALUE")} ({(restart < entry.MinValue ? entry.MinValue : entry.MaxValue)})");
         return entry;

@@ -44,7 +44,7 @@ internal sealed class TableDefinition(Session session, SessionCatalog names, str
         if (serial is not null)
         {
             var sequence = AddSequence(column, serial, []);
-            column = column with { NotNull = true, SequenceOid = sequence.Oid, DefaultSql = $"nextval('{Identifiers.Quote(schema.Name, sequence.Name).Replace("'", "''", StringComparison.Ordinal)}'::regclass)" };
+            column = column with { NotNull = true, SequenceOid = sequence.Oid, DefaultSql = SequenceCommands.NextValueText(sequence.Oid) };
         }
         bool? nullable = null;
         foreach (var constraint in definition.Constraints)
@@ -97,6 +97,8 @@ internal sealed class TableDefinition(Session session, SessionCatalog names, str
         if (value is NullLiteral)
             return null;
         var text = ExpressionSql.Of(value);
+        if (Definitions.SequenceOf(names, text) is { } oid)
+            return SequenceCommands.NextValueText(oid);
         // A bare string shows its type, as PostgreSQL prints it.
         return value is StringLiteral && PgTypes.Find(column.Type.Id) is { } known ? $"{text}::{known.SqlName}" : text;
     }

@@ -32,7 +32,7 @@ internal static class TableRewrite
             values.Length = batch.Length;
             values.Selection = batch.Selection;
             if (notNull is not null)
-                RequireValid(values, table, notNull);
+                RequireValid(session, values, table, notNull);
             var ids = RowIds(batch, first);
             var result = storage.Update(snapshot, ids, [physical], values);
             if (!result.IsOk)
@@ -72,20 +72,23 @@ internal static class TableRewrite
             foreach (var row in Rows(batch))
             {
                 if (!batch.Columns[ordinal].IsValid(row))
-                    throw ContainsNull(table, column.Name);
+                    throw ContainsNull(session, table, column.Name);
             }
         });
     }
 
-    private static SqlException ContainsNull(TableEntry table, string column) =>
-        new(SqlState.NotNullViolation, $"column \"{column}\" of relation \"{table.Name}\" contains null values") { TableName = table.Name, ColumnName = column };
+    private static SqlException ContainsNull(Session session, TableEntry table, string column) =>
+        new(SqlState.NotNullViolation, $"column \"{column}\" of relation \"{table.Name}\" contains null values") 
+        {
+            SchemaName = session.Transaction.CurrentCatalog.Find(table.SchemaOid)?.Name, TableName = table.Name, ColumnName = column,
+        };
 
-    private static void RequireValid(Batch values, TableEntry table, string column)
+    private static void RequireValid(Session session, Batch values, TableEntry table, string column)
     {
         foreach (var row in Rows(values))
         {
             if (!values.Columns[0].IsValid(row))
-                throw ContainsNull(table, column);
+                throw ContainsNull(session, table, column);
         }
     }
 
