@@ -17,7 +17,7 @@ internal sealed class SessionCatalog(Session session, CatalogSnapshot snapshot) 
 {
     private readonly Dictionary<int, ITableInfo> _infos = [];
 
-    public CatalogSnapshot Snapshot { get; } = snapshot;
+    public CatalogSnapshot Snapshot { get; private set; } = snapshot;
 
     public Session Session { get; } = session;
 
@@ -81,20 +81,36 @@ internal sealed class SessionCatalog(Session session, CatalogSnapshot snapshot) 
     {
         if (schema is "pg_catalog" or "information_schema")
             return SystemTables.Find(schema, name);
-        if (Snapshot.FindSchema(Session.DatabaseOid, Session.SchemaAlias(schema)) is not { } entry || Snapshot.FindRelation(entry.Oid, name) is not { } relation)
-            return null;
-        UsedRelations.Add(relation.Oid);
-        if (_infos.TryGetValue(relation.Oid, out var known))
-            return known;
-        if (relation is TableEntry)
+        while (true)
         {
-            UsedTables.Add(relation.Oid);
-            Session.LockRelation(relation.Oid, TableLockMode.AccessShare, relation.Name);
+            if (Snapshot.FindSchema(Session.DatabaseOid, Session.SchemaAlias(schema)) is not { } entry || Snapshot.FindRelation(entry.Oid, name) is not { } relation)
+                return null;
+            if (_infos.TryGetValue(relation.Oid, out var known))
+            {
+                UsedRelations.Add(relation.Oid);
+                return known;
+            }
+            if (relation is TableEntry && !TryLock(relation))
+                continue;
+            UsedRelations.Add(relation.Oid);
+            if (relation is TableEntry)
+                UsedTables.Add(relation.Oid);
+            var info = MakeInfo(relation, entry);
+            if (info is not null)
+                _infos.Add(relation.Oid, info);
+            return info;
         }
-        var info = MakeInfo(relation, entry);
-        if (info is not null)
-            _infos.Add(relation.Oid, info);
-        return info;
+    }
+
+    /// <returns>False: while we waited for the lock, somebody changed the catalog, which is a newer one now. Tables found before are locked and the same.</returns>
+    private bool TryLock(RelationEntry relation)
+    {
+        Session.LockRelation(relation.Oid, TableLockMode.AccessShare, relation.Name);
+        var now = Session.Transaction.CurrentCatalog;
+        if (now.Version == Snapshot.Version)
+            return true;
+        Snapshot = now;
+        return ReferenceEquals(now.Find(relation.Oid), relation);
     }
 
     /// <summary>Tables of one version of the catalog are described once for all sessions.</summary>

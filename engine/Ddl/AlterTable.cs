@@ -15,15 +15,15 @@ internal static class AlterTable
         session.CheckWritable("ALTER TABLE");
         var tag = "ALTER " + CommandTags.Kind(statement.Kind);
         var names = session.CurrentNames;
-        if (DdlNames.TryRelation(names, statement.Table.Name) is not { } relation)
+        if (DdlNames.TryLocked(session, statement.Table.Name, TableLockMode.AccessExclusive) is not { } relation)
         {
             if (!statement.IfExists)
                 _ = DdlNames.Relation(names, statement.Table.Name); // says what is wrong
             session.Notice($"relation \"{statement.Table.Name}\" does not exist, skipping");
             return tag;
         }
-        session.LockRelation(relation.Oid, TableLockMode.AccessExclusive, relation.Name);
-        relation = session.Transaction.CurrentCatalog.Find<RelationEntry>(relation.Oid) ?? throw DdlNames.Missing(statement.Table.Name);
+        if (relation is IndexEntry or SequenceEntry)
+            session.LockRelation(relation.Oid, TableLockMode.AccessExclusive, relation.Name);
         if (relation is TableEntry altered)
             ForeignKeyCommands.RequireNoEvents(session, altered, "ALTER TABLE");
         foreach (var action in statement.Actions)

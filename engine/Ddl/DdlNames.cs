@@ -28,6 +28,27 @@ internal static class DdlNames
     public static SqlException Missing(QualifiedName name) =>
         new(SqlState.UndefinedTable, $"relation \"{name}\" does not exist") { Position = name.ErrorPosition };
 
+    /// <summary>The relation of a name, locked: while we waited, the name may have gone to another one.</summary>
+    /// <returns>As the catalog has it once it is locked; null: there is none.</returns>
+    public static RelationEntry? TryLocked(Session session, QualifiedName name, Planner.Syntax.TableLockMode mode)
+    {
+        var held = 0;
+        while (TryRelation(session.CurrentNames, name) is { } relation)
+        {
+            var owner = relation is IndexEntry index ? index.TableOid : relation.Oid;
+            if (owner == held)
+                return relation;
+            session.LockRelation(owner, mode, relation.Name);
+            held = owner;
+        }
+        return null;
+    }
+
+    /// <summary>The table of a name, locked.</summary>
+    /// <exception cref="SqlException">42P01, 42809.</exception>
+    public static TableEntry LockedTable(Session session, QualifiedName name, Planner.Syntax.TableLockMode mode) =>
+        TryLocked(session, name, mode) is TableEntry table ? table : Table(session.CurrentNames, name);
+
     /// <exception cref="SqlException">42P01, 42809.</exception>
     public static TableEntry Table(SessionCatalog names, QualifiedName name) => Relation(names, name) as TableEntry
         ?? throw new SqlException(SqlState.WrongObjectType, $"\"{name.Name}\" is not a table") { Position = name.ErrorPosition };

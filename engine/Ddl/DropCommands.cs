@@ -46,7 +46,10 @@ internal static class DropCommands
         var targets = new List<RelationEntry>();
         foreach (var name in statement.Names)
         {
+            // Locked as soon as its kind is known to be right: while we wait, the name may lose its object.
             var found = DdlNames.TryRelation(session.CurrentNames, name);
+            if (found?.GetType() == wanted)
+                found = DdlNames.TryLocked(session, name, TableLockMode.AccessExclusive);
             if (found is null)
             {
                 if (name.Schema is { } schema && !session.CurrentNames.SchemaExists(schema))
@@ -72,7 +75,6 @@ internal static class DropCommands
         }
         foreach (var target in targets)
         {
-            session.LockRelation(target is IndexEntry index ? index.TableOid : target.Oid, TableLockMode.AccessExclusive, target.Name);
             // An earlier target may have taken it along.
             if (session.Transaction.CurrentCatalog.Find<RelationEntry>(target.Oid) is { } still)
                 DropRelation(session, still, statement.Cascade, targets);

@@ -18,9 +18,9 @@ internal static class IndexCommands
                 throw SqlException.NotSupported($"access method \"{statement.AccessMethod}\"", statement.ErrorPosition);
             throw new SqlException(SqlState.UndefinedObject, $"access method \"{statement.AccessMethod}\" does not exist");
         }
-        var names = session.CurrentNames;
-        var table = DdlNames.Table(names, statement.Table);
-        session.LockRelation(table.Oid, TableLockMode.Share, table.Name);
+        // Values of expressions are stored with the rows: not while others have rows locked, nor beside another command that adds such a column.
+        var storesValues = statement.Where is not null || statement.Elements.Any(e => e.Expression is not ColumnReference { Parts.Length: 1 });
+        var table = DdlNames.LockedTable(session, statement.Table with { Position = -1 }, storesValues ? TableLockMode.Exclusive : TableLockMode.Share);
         var name = statement.Name ?? DdlNames.Free(session.Transaction.CurrentCatalog, table.SchemaOid, table.Name, statement.Elements.Select(Word), "idx");
         if (session.Transaction.CurrentCatalog.FindRelation(table.SchemaOid, name) is not null)
         {
@@ -38,7 +38,7 @@ internal static class IndexCommands
             var nullsFirst = element.Nulls == NullOrder.First || (element.Nulls == NullOrder.Default && descending);
             if (element.Expression is ColumnReference { Parts: [var column] })
             {
-                var found = table.FindColumn(column) ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{column}\" does not exist") { Position = element.ErrorPosition };
+                var found = table.FindColumn(column) ?? throw new SqlException(SqlState.UndefinedColumn, $"column \"{column}\" does not exist");
                 keys.Add(new IndexKeyEntry(found.Id) { Descending = descending, NullsFirst = nullsFirst });
                 continue;
             }

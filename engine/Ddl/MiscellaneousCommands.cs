@@ -242,15 +242,16 @@ internal static class MiscellaneousCommands
         switch (statement.Kind)
         {
             case ObjectKind.Table or ObjectKind.View or ObjectKind.Index or ObjectKind.Sequence:
-                changes.Put(DdlNames.Relation(names, statement.Name) with { Comment = statement.Comment });
+                changes.Put((DdlNames.TryLocked(session, statement.Name, TableLockMode.ShareUpdateExclusive) ?? DdlNames.Relation(names, statement.Name)) with { Comment = statement.Comment });
                 break;
             case ObjectKind.Column:
-                var owner = DdlNames.Relation(names, new QualifiedName(statement.Name.Position, statement.Name.Parts[..^1]));
+                var ownerName = new QualifiedName(statement.Name.Position, statement.Name.Parts[..^1]);
+                var owner = DdlNames.TryLocked(session, ownerName, TableLockMode.ShareUpdateExclusive) ?? DdlNames.Relation(names, ownerName);
                 var table = owner as TableEntry ?? throw SqlException.NotSupported($"COMMENT ON COLUMN of a {DdlNames.Noun(owner)}", statement.ErrorPosition);
                 AlterColumns.Replace(session, table, DdlNames.Column(table, statement.Name.Name, statement.Name.ErrorPosition) with { Comment = statement.Comment });
                 break;
             case ObjectKind.Constraint:
-                var constrained = DdlNames.Table(names, new QualifiedName(statement.Name.Position, statement.Name.Parts[..^1]));
+                var constrained = DdlNames.LockedTable(session, new QualifiedName(statement.Name.Position, statement.Name.Parts[..^1]), TableLockMode.ShareUpdateExclusive);
                 var constraint = constrained.Constraints.FirstOrDefault(c => c.Name == statement.Name.Name)
                     ?? throw new SqlException(SqlState.UndefinedObject, $"constraint \"{statement.Name.Name}\" for table \"{constrained.Name}\" does not exist");
                 changes.Put(constrained with { Constraints = constrained.Constraints.Replace(constraint, constraint with { Comment = statement.Comment }) });

@@ -35,12 +35,12 @@ internal static class SequenceCommands
     public static string Alter(Session session, AlterSequenceStatement statement)
     {
         var names = session.CurrentNames;
-        if (statement.IfExists && DdlNames.TryRelation(names, statement.Name) is null)
+        if (DdlNames.TryLocked(session, statement.Name, TableLockMode.ShareRowExclusive) is null && statement.IfExists)
         {
             session.Notice($"relation \"{statement.Name}\" does not exist, skipping");
             return "ALTER SEQUENCE";
         }
-        var entry = DdlNames.Sequence(names, statement.Name);
+        var entry = DdlNames.Sequence(session.CurrentNames, statement.Name);
         var changed = Apply(session, entry, statement.Options, isNew: false, out var restart);
         session.Transaction.Catalog.Put(changed);
         if (restart is { } value)

@@ -91,7 +91,7 @@ internal static class TableCommands
 
     private static void AddLike(SessionCatalog names, TableDefinition definition, LikeElement like)
     {
-        var source = DdlNames.Relation(names, like.Table);
+        var source = DdlNames.TryLocked(names.Session, like.Table, TableLockMode.AccessShare) ?? DdlNames.Relation(names, like.Table);
         if (source is ViewEntry view)
         {
             foreach (var column in view.Columns)
@@ -130,7 +130,8 @@ internal static class TableCommands
     {
         session.CheckWritable("TRUNCATE TABLE");
         var names = session.CurrentNames;
-        var tables = statement.Tables.Select(t => DdlNames.Table(names, t.Name)).DistinctBy(t => t.Oid).ToList();
+        var tables = statement.Tables.Select(t => DdlNames.LockedTable(session, t.Name, TableLockMode.AccessExclusive)).DistinctBy(t => t.Oid).ToList();
+        names = session.CurrentNames;
         for (var i = 0; i < tables.Count; i++)
         {
             foreach (var (referencing, _) in names.Snapshot.ReferencesTo(tables[i].Oid))

@@ -43,6 +43,9 @@ internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColum
     public required int[] ReadTables { get; init; }
 
     public required int[] ChangedTables { get; init; }
+
+    /// <summary>Tables whose rows are locked.</summary>
+    public int[] LockedTables { get; init; } = [];
 }
 
 /// <summary>What the engine makes of a logical plan.</summary>

@@ -42,6 +42,8 @@ public sealed partial class Session
     {
         foreach (var oid in plan.ReadTables)
             LockRelation(oid, TableLockMode.AccessShare, "");
+        foreach (var oid in plan.LockedTables)
+            LockRelation(oid, TableLockMode.RowShare, "");
         foreach (var oid in plan.ChangedTables)
             LockRelation(oid, TableLockMode.RowExclusive, "");
         return plan.CatalogVersion == Transaction.CurrentCatalog.Version;
@@ -58,6 +60,9 @@ public sealed partial class Session
             var changed = Changes(bound.Plan).ToArray();
             foreach (var table in changed)
                 LockRelation(table.Oid, TableLockMode.RowExclusive, table.Name);
+            var locked = LocksOf(bound.Plan).SelectMany(l => l.Targets).Select(t => t.Table).Where(t => t.Oid != 0).DistinctBy(t => t.Oid).ToArray();
+            foreach (var table in locked)
+                LockRelation(table.Oid, TableLockMode.RowShare, table.Name);
             if (Transaction.CurrentCatalog.Version != catalog.Snapshot.Version)
                 continue; // a lock made us wait for somebody's DDL
             var disabled = Settings.Raw("omendb.disable_rule");
@@ -75,6 +80,7 @@ public sealed partial class Session
                 Sizes = [.. PlannedTable.Of(logical).Distinct()],
                 ReadTables = [.. catalog.UsedTables.Distinct()],
                 ChangedTables = [.. changed.Select(t => t.Oid).Distinct()],
+                LockedTables = [.. locked.Select(t => t.Oid)],
             };
         }
     }
@@ -87,6 +93,9 @@ public sealed partial class Session
 
     private static IEnumerable<Planner.Catalog.ITableInfo> Changes(LogicalPlan plan) =>
         (plan is ChangePlan change ? [change.Table] : Enumerable.Empty<Planner.Catalog.ITableInfo>()).Concat(plan.Children.SelectMany(Changes));
+
+    private static IEnumerable<LockRows> LocksOf(LogicalPlan plan) =>
+        (plan is LockRows locks ? [locks] : Enumerable.Empty<LockRows>()).Concat(plan.Children.SelectMany(LocksOf));
 
     private static LockRows? LockOf(LogicalPlan plan) => plan as LockRows ?? plan.Children.Select(LockOf).FirstOrDefault(l => l is not null);
 

@@ -140,6 +140,8 @@ public sealed class CatalogChanges
             // The parent may have been dropped by somebody else meanwhile.
             if (entry.ParentOid != 0 && merged.Find(entry.ParentOid) is null)
                 throw new SqlException(SqlState.SerializationFailure, $"could not commit: what \"{entry.Name}\" belongs to was dropped by a concurrent transaction");
+            if (entry is TableEntry table && table.Columns.FirstOrDefault(c => (c.Type.Element ?? c.Type) is { Id: TypeId.Enum, UserOid: var type } && merged.Find(type) is null) is { } column)
+                throw new SqlException(SqlState.SerializationFailure, $"could not commit: the type of column \"{column.Name}\" of \"{entry.Name}\" was dropped by a concurrent transaction");
             if (entry is IndexEntry index && merged.Find(index.TableOid) is null)
                 throw new SqlException(SqlState.SerializationFailure, $"could not commit: the table of \"{entry.Name}\" was dropped by a concurrent transaction");
         }
