@@ -14,11 +14,10 @@ internal static class AlterTable
     {
         session.CheckWritable("ALTER TABLE");
         var tag = "ALTER " + CommandTags.Kind(statement.Kind);
-        var names = session.CurrentNames;
         if (DdlNames.TryLocked(session, statement.Table.Name, TableLockMode.AccessExclusive) is not { } relation)
         {
             if (!statement.IfExists)
-                _ = DdlNames.Relation(names, statement.Table.Name); // says what is wrong
+                _ = DdlNames.Relation(session.CurrentNames, statement.Table.Name); // says what is wrong
             session.Notice($"relation \"{statement.Table.Name}\" does not exist, skipping");
             return tag;
         }

@@ -242,11 +242,11 @@ internal static class MiscellaneousCommands
         switch (statement.Kind)
         {
             case ObjectKind.Table or ObjectKind.View or ObjectKind.Index or ObjectKind.Sequence:
-                changes.Put((DdlNames.TryLocked(session, statement.Name, TableLockMode.ShareUpdateExclusive) ?? DdlNames.Relation(names, statement.Name)) with { Comment = statement.Comment });
+                changes.Put((DdlNames.TryLocked(session, statement.Name, TableLockMode.ShareUpdateExclusive) ?? DdlNames.Relation(session.CurrentNames, statement.Name)) with { Comment = statement.Comment });
                 break;
             case ObjectKind.Column:
                 var ownerName = new QualifiedName(statement.Name.Position, statement.Name.Parts[..^1]);
-                var owner = DdlNames.TryLocked(session, ownerName, TableLockMode.ShareUpdateExclusive) ?? DdlNames.Relation(names, ownerName);
+                var owner = DdlNames.TryLocked(session, ownerName, TableLockMode.ShareUpdateExclusive) ?? DdlNames.Relation(session.CurrentNames, ownerName);
                 var table = owner as TableEntry ?? throw SqlException.NotSupported($"COMMENT ON COLUMN of a {DdlNames.Noun(owner)}", statement.ErrorPosition);
                 AlterColumns.Replace(session, table, DdlNames.Column(table, statement.Name.Name, statement.Name.ErrorPosition) with { Comment = statement.Comment });
                 break;

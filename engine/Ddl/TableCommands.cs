@@ -91,7 +91,7 @@ internal static class TableCommands
 
     private static void AddLike(SessionCatalog names, TableDefinition definition, LikeElement like)
     {
-        var source = DdlNames.TryLocked(names.Session, like.Table, TableLockMode.AccessShare) ?? DdlNames.Relation(names, like.Table);
+        var source = DdlNames.TryLocked(names.Session, like.Table, TableLockMode.AccessShare) ?? DdlNames.Relation(names.Session.CurrentNames, like.Table);
         if (source is ViewEntry view)
         {
             foreach (var column in view.Columns)
