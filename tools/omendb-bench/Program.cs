@@ -4,5 +4,6 @@ using OmenDb.Tools.Bench.Commands;
 var root = new RootCommand("Benchmarks for OmenDB and for every system that speaks PostgreSQL's protocol.")
 {
     TpchCommand.Create(),
+    SoakCommand.Create(),
 };
 return root.Parse(args).Invoke();
