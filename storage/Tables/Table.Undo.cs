@@ -30,6 +30,7 @@ public sealed partial class Table
             slot.MarkDead(entry.Start, entry.Count);
             slot.Versions!.RemoveRange(entry.Start, entry.Start + entry.Count, transaction.Stamp);
             DropIfQuiet(slot);
+            slot.FreeIfDead();
         }
         finally
         {
@@ -186,6 +187,7 @@ public sealed partial class Table
                     break;
             }
             DropIfQuiet(slot);
+            slot.FreeIfDead();
         }
         finally
         {

@@ -87,6 +87,13 @@ internal sealed class VectorSlot
         Volatile.Write(ref Dead, dead);
     }
 
+    /// <summary>Under the latch: gives back the memory of a full vector without a living row. Whoever borrowed it keeps it; nobody reads a dead row's values again.</summary>
+    public void FreeIfDead()
+    {
+        if (RowCount == RowId.VectorRows && Versions is null && Dead is { } dead && Array.TrueForAll(dead, word => word == ulong.MaxValue))
+            Release();
+    }
+
     public bool AreDead(int start, int end)
     {
         for (var row = start; row < end; row++)

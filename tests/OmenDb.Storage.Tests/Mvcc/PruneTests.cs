@@ -172,4 +172,28 @@ public class PruneTests
             Assert.Equal(RowLockOutcome.Changed, table.Lock(snapshot, row, Storage.Locks.RowLockMode.KeyShare));
         engine.Rollback(old);
     }
+
+    [Fact]
+    public void A_vector_whose_rows_are_all_gone_gives_back_its_memory()
+    {
+        using var engine = StorageEngine.OpenInMemory();
+        var table = Rows.Create(engine);
+        var transaction = engine.Begin();
+        var rows = Rows.Append(table, transaction, [.. Enumerable.Range(0, RowId.VectorRows + 1).Select(i => ((long?)i, (string?)"n", (int?)i))]);
+        engine.Commit(transaction);
+        var slot = table.SlotOf(rows[0]);
+        using (var reader = engine.Transactions.OpenSnapshot())
+        {
+            transaction = engine.Begin();
+            using (var snapshot = transaction.BeginStatement())
+                Assert.True(table.Delete(snapshot, rows).IsOk);
+            engine.Commit(transaction);
+            Assert.All(slot.Columns, column => Assert.NotNull(column.Values)); // somebody sees them
+            Assert.Equal(rows.Length, Rows.Scan(table, reader).Count);
+        }
+        Insert(engine, table, -1); // a commit collects the garbage
+        Assert.All(slot.Columns, column => Assert.Null(column.Values));
+        using var now = engine.Transactions.OpenSnapshot();
+        Assert.Equal([-1L], Rows.Scan(table, now).Select(r => r.Values.Item1!.Value));
+    }
 }

@@ -23,7 +23,8 @@ internal sealed class SoakClient(SoakOptions options, SoakCounters counters, int
                 {
                     < 300 => Transfer(connection),
                     < 400 => PlaceOrder(connection),
-                    < 430 => RemoveOrder(connection),
+                    < 440 => RemoveOrder(connection),
+                    < 442 => Execute(connection, SoakSchema.Settle),
                     < 500 => TakeJob(connection),
                     < 800 => Execute(connection, "SELECT owner, balance FROM soak_account WHERE id = $1", Account()),
                     < 990 => Execute(connection, "SELECT id, amount, at FROM soak_transfer WHERE source = $1 ORDER BY at DESC LIMIT 20", Account()),
