@@ -34,6 +34,8 @@ public sealed class Database : IDisposable
 
     internal Storage.Locks.LockTable Locks => Storage.Transactions.Locks;
 
+    internal SharedSnapshots Snapshots { get; } = new();
+
     internal TableInfoCache TableInfos { get; }
 
     internal string Directory { get; }

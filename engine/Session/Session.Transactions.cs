@@ -108,6 +108,16 @@ public sealed partial class Session
             Settings.SetUntracked("transaction_deferrable", deferrable ? "on" : "off");
     }
 
+    /// <summary>pg_export_snapshot().</summary>
+    internal string ExportSnapshot()
+    {
+        if (_savepoints.Count > 0)
+            throw new SqlException(SqlState.ActiveSqlTransaction, "cannot export a snapshot from a subtransaction");
+        return Database.Snapshots.Export(Transaction, BackendId, ref _exportedSnapshots);
+    }
+
+    private int _exportedSnapshots;
+
     /// <summary>BEGIN, COMMIT, ROLLBACK and savepoints.</summary>
     internal string RunTransaction(TransactionStatement statement)
     {
@@ -267,6 +277,9 @@ public sealed partial class Session
     {
         if (_transaction is not null)
         {
+            if (_exportedSnapshots > 0)
+                Database.Snapshots.Withdraw(_transaction);
+            _exportedSnapshots = 0;
             Settings.SetUntracked("transaction_isolation", null);
             Settings.SetUntracked("transaction_read_only", null);
             Settings.SetUntracked("transaction_deferrable", null);
@@ -306,6 +319,9 @@ public sealed partial class Session
         else if (_transaction is not null)
         {
             Database.Storage.Rollback(_transaction);
+            if (_exportedSnapshots > 0)
+                Database.Snapshots.Withdraw(_transaction);
+            _exportedSnapshots = 0;
             ReleaseLocks();
             _transaction = null;
         }

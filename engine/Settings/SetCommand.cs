@@ -30,8 +30,13 @@ internal static class SetCommand
 
     public static string Run(Session session, SetTransactionStatement statement)
     {
-        if (statement.Snapshot is not null)
-            throw SqlException.NotSupported("SET TRANSACTION SNAPSHOT", statement.ErrorPosition);
+        if (statement.Snapshot is { } id)
+        {
+            if (!session.InBlock)
+                session.Warning(SqlState.NoActiveSqlTransaction, "SET TRANSACTION can only be used in transaction blocks");
+            session.Database.Snapshots.Import(session.Transaction, id);
+            return "SET";
+        }
         if (!statement.IsSession)
         {
             if (!session.InBlock)

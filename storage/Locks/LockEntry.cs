@@ -30,9 +30,6 @@ internal sealed class LockRequest(LockOwner owner, LockTag tag, int mode)
     /// <summary>Waiting for this one; null: in a queue.</summary>
     public Transaction? Writer;
 
-    /// <summary>The row for whose sake it waits for the writer.</summary>
-    public LockTag Row;
-
     /// <summary>The owner wrote the row himself: those who wait for him are not in his way.</summary>
     public bool IgnoresPending;
 

@@ -165,16 +165,15 @@ public sealed partial class LockTable
     /// <param name="owner">Who waits.</param>
     /// <param name="writer">For whom.</param>
     /// <param name="epoch">Of the writer, read before the row was looked at: if he has taken something back since, there is nothing to wait for.</param>
-    /// <param name="row">For whose sake.</param>
     /// <exception cref="SqlException">40P01, 55P03, and what the owner's interrupts say.</exception>
-    public void WaitFor(LockOwner owner, Transaction writer, int epoch, LockTag row = default)
+    public void WaitFor(LockOwner owner, Transaction writer, int epoch)
     {
-        var request = new LockRequest(owner, new LockTag(LockKind.Transaction, writer.Number, 0), LockModes.Share) { Writer = writer, Row = row };
-        owner.Waiting = request;
+        var request = new LockRequest(owner, new LockTag(LockKind.Transaction, writer.Number, 0), LockModes.Share) { Writer = writer };
+        if (!writer.AddWaiter(request, epoch))
+            return;
+        owner.Waiting = request; // not before: who sees it waiting may rely on the writer to end the wait
         try
         {
-            if (!writer.AddWaiter(request, epoch))
-                return;
             CheckForDeadlock(owner);
             if (!owner.Park(request, owner.WaitDeadline()))
                 throw TimedOut(owner);

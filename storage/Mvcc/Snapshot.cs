@@ -52,6 +52,8 @@ public sealed class Snapshot : IDisposable
 
     private bool _seesOrdered;
 
+    internal bool IsClosed => Volatile.Read(ref _slot) < 0;
+
     public void Dispose()
     {
         var slot = Interlocked.Exchange(ref _slot, -1);

@@ -66,7 +66,7 @@ public sealed partial class Table
                     locks.Undo(transaction.Owner, tag, (int)mode);
                 return RowLockOutcome.Busy;
             }
-            locks.WaitFor(transaction.Owner, judged.Writer!, judged.Epoch, tag);
+            locks.WaitFor(transaction.Owner, judged.Writer!, judged.Epoch);
         }
     }
 

@@ -178,6 +178,21 @@ public sealed class Transaction
         return _manager.OpenSnapshotAt(_first, this, Command);
     }
 
+    /// <summary>Before the first statement: sees from now on what another transaction does.</summary>
+    /// <param name="other">Still running, and as strict as this one.</param>
+    /// <param name="snapshot">One of its snapshots, held open until it ends.</param>
+    /// <returns>False: it has ended.</returns>
+    public bool TryAdopt(Transaction other, Snapshot snapshot)
+    {
+        Debug.Assert(_first is null && Command == 0, "a transaction adopts a snapshot before it reads");
+        _first = _manager.TryAdopt(this, other, snapshot);
+        if (_first is null)
+            return false;
+        if (Isolation == IsolationLevel.Serializable && !IsReadOnly)
+            Watched = _first;
+        return true;
+    }
+
     /// <summary>Begins the next statement with a snapshot of all that is committed by now, whatever the isolation level: constraints hold for what is
     /// there, not for what the transaction sees. The caller disposes it.</summary>
     public Snapshot BeginLatest()

@@ -27,6 +27,24 @@ public sealed partial class TransactionManager
         }
     }
 
+    /// <returns>Null: the other one has ended, and its snapshot may be gone.</returns>
+    internal Snapshot? TryAdopt(Transaction transaction, Transaction other, Snapshot snapshot)
+    {
+        lock (_order)
+        {
+            var mine = OpenSnapshotAt(snapshot, transaction, 0);
+            // Ends of transactions close their snapshots after their state says so.
+            if (other.State != TransactionState.Active || snapshot.IsClosed)
+            {
+                mine.Dispose();
+                return null;
+            }
+            if (transaction.Isolation == IsolationLevel.Serializable && !transaction.IsReadOnly)
+                _history.Watch(mine.ReadValue); // the other one watches already
+            return mine;
+        }
+    }
+
     internal void Unwatch(Snapshot snapshot)
     {
         lock (_order)

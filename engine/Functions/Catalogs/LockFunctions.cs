@@ -32,6 +32,7 @@ internal static class LockFunctions
             var database = CatalogCall.Session(context.Session).Database;
             return database.FindSession(a.Get<int>(0)) is { } waiter ? database.Locks.BlockingProcesses(waiter.Locks).Select(id => (object?)id).ToArray() : Array.Empty<object?>();
         }, Volatility.Volatile);
+        yield return Scalar.Row("pg_export_snapshot", [], SqlType.Text, static (context, _) => CatalogCall.Session(context.Session).ExportSnapshot(), Volatility.Volatile);
         yield return OfBackend("pg_cancel_backend", static session => session.Cancel());
         yield return OfBackend("pg_terminate_backend", static session => session.Terminate());
         yield return Scalar.Row("pg_terminate_backend", [SqlType.Int4, SqlType.Int8], SqlType.Bool, static (context, a) => Tell(context, a.Get<int>(0), static s => s.Terminate()), Volatility.Volatile);

@@ -179,4 +179,30 @@ public class LockTests
         db.Run("commit");
         Assert.Equal("2999", db.Run("select n from t"));
     }
+
+    [Fact]
+    public void A_snapshot_goes_from_one_transaction_to_another()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (id int primary key); insert into t values (1)");
+        using var other = db.NewSession();
+        db.Run("begin isolation level repeatable read");
+        var id = db.Run("select pg_export_snapshot()");
+        SessionFixture.Run(other, "insert into t values (2)");
+        Assert.Equal("BEGIN\nSET\n1", SessionFixture.Run(other, $"begin isolation level repeatable read; set transaction snapshot '{id}'; select * from t"));
+        db.Run("commit; insert into t values (3)");
+        Assert.Equal("1\nCOMMIT\n1\n2\n3", SessionFixture.Run(other, "select * from t; commit; select * from t order by id"));
+        string Code(string sql)
+        {
+            var code = Assert.Throws<SqlException>(() => SessionFixture.Run(other, sql)).SqlState;
+            SessionFixture.Run(other, "rollback");
+            return code;
+        }
+        Assert.Equal("22023", Code($"begin isolation level repeatable read; set transaction snapshot '{id}'"));
+        db.Run("begin isolation level repeatable read");
+        id = db.Run("select pg_export_snapshot()");
+        Assert.Equal("0A000", Code($"begin; set transaction snapshot '{id}'"));
+        Assert.Equal("0A000", Code($"begin isolation level serializable; set transaction snapshot '{id}'"));
+        Assert.Equal("25001", Code($"begin isolation level repeatable read; select 1; set transaction snapshot '{id}'"));
+    }
 }
