@@ -16,7 +16,7 @@ internal static class RowErrors
         var values = new List<string>();
         foreach (var key in index.Columns)
         {
-            names.Add(key.ExpressionSql ?? Identifiers.Quote(table.Entry.Columns[key.Ordinal].Name));
+            names.Add(key.ExpressionSql is { } sql ? Definitions.KeyExpression(sql, pretty: true) : Identifiers.Quote(table.Entry.Columns[key.Ordinal].Name));
             values.Add(Text(columns(key.Ordinal), row, table.Entry.Columns[key.Ordinal].Type, io));
         }
         return new SqlException(SqlState.UniqueViolation, $"duplicate key value violates unique constraint \"{index.Name}\"")
@@ -44,9 +44,25 @@ internal static class RowErrors
             if (table.Columns[i].IsHidden)
                 continue;
             var text = Text(columns(i), row, table.Columns[i].Type, io);
-            values.Add(text.Length > 64 ? text[..64] + "..." : text);
+            values.Add(Clip(text));
         }
         return $"Failing row contains ({string.Join(", ", values)}).";
+    }
+
+    /// <summary>At most 64 bytes of a value.</summary>
+    public static string Clip(string text)
+    {
+        if (text.Length <= 64 / 3 || System.Text.Encoding.UTF8.GetByteCount(text) <= 64)
+            return text;
+        var end = 0;
+        var bytes = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if ((bytes += rune.Utf8SequenceLength) > 64)
+                break;
+            end += rune.Utf16SequenceLength;
+        }
+        return text[..end] + "...";
     }
 
     public static SqlException NotNull(StoredTable table, int ordinal, Func<int, Vector> columns, int row, IoContext io) =>

@@ -226,6 +226,7 @@ internal static class AlterColumns
         staged = Replace(session, staged, column with { Type = type, Physical = physical, DefaultSql = column.SequenceOid == 0 ? defaultText : column.DefaultSql });
         foreach (var index in indexes)
             IndexCommands.Build(session, index);
+        ForeignKeyCommands.CheckTypeChange(session, staged, column.Id);
         return staged;
     }
 

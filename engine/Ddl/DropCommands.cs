@@ -90,7 +90,8 @@ internal static class DropCommands
             .DistinctBy(d => d.Short).ToList();
         if (obstacles.Count > 0 && !cascade)
         {
-            throw new SqlException(SqlState.DependentObjectsStillExist, $"cannot drop {DdlNames.Noun(entry)} {entry.Name} because other objects depend on it")
+            throw new SqlException(SqlState.DependentObjectsStillExist, together is { Count: > 1 } ? "cannot drop desired object(s) because other objects depend on them"
+                : $"cannot drop {DdlNames.Noun(entry)} {entry.Name} because other objects depend on it")
             {
                 Detail = string.Join('\n', obstacles.Select(d => d.Description)),
                 Hint = "Use DROP ... CASCADE to drop the dependent objects too.",
@@ -194,7 +195,7 @@ internal static class DropCommands
             session.Notice($"schema \"{name.Name}\" does not exist, skipping");
             return;
         }
-        var inside = catalog.Children(schema.Oid).Where(c => c is not IndexEntry).ToList();
+        var inside = catalog.Children(schema.Oid).Where(c => c is not (IndexEntry or SequenceEntry { OwnerTableOid: not 0 })).ToList();
         if (inside.Count > 0 && !statement.Cascade)
         {
             throw new SqlException(SqlState.DependentObjectsStillExist, $"cannot drop schema {schema.Name} because other objects depend on it")

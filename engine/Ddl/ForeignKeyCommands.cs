@@ -37,16 +37,7 @@ internal static class ForeignKeyCommands
             throw new SqlException(SqlState.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree");
         var name = syntax.Name ?? definition.FreeConstraint(names, "fkey", taken);
         for (var i = 0; i < columns.Length; i++)
-        {
-            var target = parent.ColumnById(columns[i])!;
-            if (!AreComparable(child[i].Type, target.Type))
-            {
-                throw new SqlException(SqlState.DatatypeMismatch, $"foreign key constraint \"{name}\" cannot be implemented")
-                {
-                    Detail = $"Key columns \"{child[i].Name}\" and \"{target.Name}\" are of incompatible types: {PgTypes.FormatType(child[i].Type)} and {PgTypes.FormatType(target.Type)}.",
-                };
-            }
-        }
+            RequireComparable(name, child[i], parent.ColumnById(columns[i])!);
         CheckActions(syntax, child);
         return new ConstraintEntry
         {
@@ -129,6 +120,34 @@ internal static class ForeignKeyCommands
     public static bool AreComparable(SqlType child, SqlType parent) =>
         child.Equals(parent) || (child.Id == parent.Id && child.Id is not (TypeId.Enum or TypeId.Array))
         || Array.Exists(_families, f => f.Contains(child.Id) && f.Contains(parent.Id)) || CastTable.Find(child, parent) == CastContext.Implicit;
+
+    /// <summary>After a column has another type: its foreign keys, and those that refer to it, must still be possible and hold.</summary>
+    public static void CheckTypeChange(Session session, TableEntry table, int columnId)
+    {
+        var catalog = session.Transaction.CurrentCatalog;
+        var keys = table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ColumnIds.Contains(columnId)).Select(c => (Table: table, Constraint: c))
+            .Concat(catalog.ReferencesTo(table.Oid).Where(r => r.Constraint.ReferencedColumnIds.Contains(columnId))).DistinctBy(k => k.Constraint.Oid).ToList();
+        foreach (var (child, constraint) in keys)
+        {
+            session.LockRelation(child.Oid, TableLockMode.ShareRowExclusive, child.Name);
+            var parent = catalog.Find<TableEntry>(constraint.ReferencedTableOid)!;
+            for (var i = 0; i < constraint.ColumnIds.Length; i++)
+                RequireComparable(constraint.Name, child.ColumnById(constraint.ColumnIds[i])!, parent.ColumnById(constraint.ReferencedColumnIds[i])!);
+            if (constraint.IsValidated)
+                Validate(session, child, constraint);
+        }
+    }
+
+    /// <exception cref="SqlException">42804.</exception>
+    private static void RequireComparable(string name, ColumnEntry child, ColumnEntry parent)
+    {
+        if (AreComparable(child.Type, parent.Type))
+            return;
+        throw new SqlException(SqlState.DatatypeMismatch, $"foreign key constraint \"{name}\" cannot be implemented")
+        {
+            Detail = $"Key columns \"{child.Name}\" and \"{parent.Name}\" are of incompatible types: {PgTypes.FormatType(child.Type)} and {PgTypes.FormatType(parent.Type)}.",
+        };
+    }
 
     private static void CheckActions(ForeignKeyConstraint syntax, List<ColumnEntry> columns)
     {

@@ -134,14 +134,26 @@ internal sealed class TableDefinition(Session session, SessionCatalog names, str
                 continue;
             if (column.DefaultSql is not null)
                 throw new SqlException(SqlState.SyntaxError, $"both default and generation expression specified for column \"{column.Name}\" of table \"{tableName}\"");
-            new Binder(names, allowNewParameters: false).BindStandalone(SqlParser.ParseExpression(column.GeneratedSql),
-                Bindable(Columns.Where(c => c.GeneratedSql is null)), tableName, column.Type, column.Name);
+            var syntax = SqlParser.ParseExpression(column.GeneratedSql);
+            if (ExpressionSql.ColumnsOf(syntax).FirstOrDefault(used => Columns.Exists(c => c.Name == used && c.GeneratedSql is not null && !c.IsHidden)) is { } generated)
+            {
+                throw new SqlException(SqlState.InvalidObjectDefinition, $"cannot use generated column \"{generated}\" in column generation expression")
+                {
+                    Detail = "A generated column cannot reference another generated column.",
+                };
+            }
+            var value = new Binder(names, allowNewParameters: false).BindStandalone(syntax, Bindable(Columns.Where(c => c.GeneratedSql is null)), tableName, column.Type, column.Name);
+            if (TableRewrite.Volatility(value) != Planner.Catalog.Volatility.Immutable)
+                throw new SqlException(SqlState.InvalidObjectDefinition, "generation expression is not immutable");
         }
     }
 
     /// <summary>A check: bound for its errors, kept as text.</summary>
     public ConstraintEntry Check(CheckConstraint syntax, string? column, IEnumerable<string> taken)
     {
+        var condition = new Binder(names, allowNewParameters: false).BindStandalone(syntax.Condition, Bindable(Columns), tableName, null, "check");
+        if (condition.Type.Id is not (TypeId.Bool or TypeId.Unknown))
+            throw new SqlException(SqlState.DatatypeMismatch, $"argument of CHECK must be type boolean, not type {PgTypes.FormatType(condition.Type)}") { Position = syntax.Condition.ErrorPosition };
         new Binder(names, allowNewParameters: false).BindStandalone(syntax.Condition, Bindable(Columns), tableName, SqlType.Bool, "check");
         var used = ExpressionSql.ColumnsOf(syntax.Condition);
         var name = syntax.Name ?? FreeConstraint(column is not null ? [column] : used.Count == 1 ? used : [], "check", taken);

@@ -122,7 +122,7 @@ internal static class TableRewrite
         using var batch = new Batch(index.Keys.Length);
         using var visible = new Selection(1);
         session.Database.Storage.GetTable(table).Fetch(snapshot, [row], [.. index.Keys.Select(k => table.ColumnById(k.ColumnId)!.Physical)], batch, visible);
-        var names = index.Keys.Select(k => k.ExpressionSql ?? Identifiers.Quote(table.ColumnById(k.ColumnId)!.Name));
+        var names = index.Keys.Select(k => k.ExpressionSql is { } sql ? Definitions.KeyExpression(sql, pretty: true) : Identifiers.Quote(table.ColumnById(k.ColumnId)!.Name));
         var values = index.Keys.Select((k, i) => batch.Columns[i].IsValid(0)
             ? TypeIo.FormatString(table.ColumnById(k.ColumnId)!.Type, batch.Columns[i], 0, session.Settings.Io) : "null");
         return $"Key ({string.Join(", ", names)})=({string.Join(", ", values)})";
@@ -134,7 +134,8 @@ internal static class TableRewrite
         var most = Planner.Catalog.Volatility.Immutable;
         ExpressionTree.Rewrite(expression, node =>
         {
-            if (node is FunctionExpression call && call.Function.Volatility > most)
+            // What || appends is made text by the type's output function, which only a few types' settings change.
+            if (node is FunctionExpression call && call.Function.Volatility > most && call.Function is not { Name: "||", Volatility: Planner.Catalog.Volatility.Stable })
                 most = call.Function.Volatility;
             return node;
         });

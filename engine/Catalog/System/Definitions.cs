@@ -135,7 +135,13 @@ internal static class Definitions
     {
         if (key.ExpressionSql is null)
             return Identifiers.Quote(table.ColumnById(key.ColumnId)!.Name);
-        var expression = SqlParser.ParseExpression(key.ExpressionSql);
+        return KeyExpression(key.ExpressionSql, pretty);
+    }
+
+    /// <summary>An index expression: in parentheses unless it looks like a function's call.</summary>
+    public static string KeyExpression(string sql, bool pretty)
+    {
+        var expression = SqlParser.ParseExpression(sql);
         var text = pretty ? PrettyText.Of(expression) : SyntaxPrinter.Print(expression);
         return expression is FunctionCall or CoalesceExpression or MinMaxExpression or NullIfExpression ? text : $"({text})";
     }

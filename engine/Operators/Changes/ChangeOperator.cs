@@ -172,7 +172,7 @@ internal static class RowText
         for (var i = 0; i < rows.Columns.Length && i < columns.Length; i++)
         {
             if (!table.Columns[i].Hidden)
-                parts.Add(rows.Columns[i].IsValid(row) ? TypeIo.FormatString(columns[i].Type, rows.Columns[i], row, IoContext.Default) : "null");
+                parts.Add(rows.Columns[i].IsValid(row) ? Catalog.RowErrors.Clip(TypeIo.FormatString(columns[i].Type, rows.Columns[i], row, IoContext.Default)) : "null");
         }
         return string.Join(", ", parts);
     }
