@@ -55,7 +55,7 @@ public sealed class Database : IDisposable
 
     private static StorageEngine OpenStorage(IFileSystem files, string directory, DatabaseOptions options)
     {
-        var storage = new StorageOptions();
+        var storage = new StorageOptions { AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero };
         if (options.RecoveryTarget > TimeSpan.Zero)
             storage = storage with { RecoveryTarget = options.RecoveryTarget };
         return StorageEngine.Open(options.FlushDelay > TimeSpan.Zero ? new DelayedFileSystem(files, options.FlushDelay) : files, directory, storage);

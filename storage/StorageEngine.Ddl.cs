@@ -69,7 +69,7 @@ public sealed partial class StorageEngine
         var rows = GetTable(table);
         var mark = transaction.Mark();
         changes.Put(entry);
-        var index = rows.CreateIndex(Definition(table, entry), snapshot, out duplicate);
+        var index = rows.CreateIndex(Definition(table, entry), snapshot, out duplicate, Transactions.LastVisible);
         if (index is null)
         {
             transaction.RollbackTo(mark);

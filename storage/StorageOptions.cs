@@ -21,6 +21,13 @@ public sealed record StorageOptions
     /// <summary>Bytes of log instead of <see cref="RecoveryTarget"/>; 0: a checkpoint runs only when asked for; null: by the target.</summary>
     public long? CheckpointLogBytes { get; init; }
 
+    /// <summary>A transaction that has filled at least so many vectors of 2,048 rows of one segment writes them to a checkpoint file of their own,
+    /// and the log holds its name only; 0: never.</summary>
+    public int BulkLoadVectors { get; init; } = 16;
+
+    /// <summary>How often tables are looked at that may have changed enough for an analysis in the background; zero: never.</summary>
+    public TimeSpan AutoAnalyzeInterval { get; init; }
+
     /// <summary>Threads that repeat the log; 1: the opening thread does it alone.</summary>
     public int ReplayParallelism { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);
 }

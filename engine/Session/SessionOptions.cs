@@ -25,6 +25,9 @@ public sealed record DatabaseOptions
     /// <summary>How long recovery may take to repeat the log after a crash: sets how often checkpoints run. Zero: the storage's default.</summary>
     public TimeSpan RecoveryTarget { get; init; }
 
+    /// <summary>Tables that have changed much are analysed in the background. Off by default: plans of a program of its own do not change by themselves.</summary>
+    public bool AutoAnalyze { get; init; }
+
     /// <summary>For measurements: every flush takes at least this long, as on a slow device. Zero: as long as it takes.</summary>
     public TimeSpan FlushDelay { get; init; }
 

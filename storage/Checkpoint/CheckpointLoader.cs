@@ -11,21 +11,21 @@ namespace OmenDb.Storage.Checkpoint;
 /// <summary>Puts the rows of the last checkpoint into empty tables.</summary>
 internal sealed class CheckpointLoader(IFileSystem files, string directory, ManifestStore manifest)
 {
-    /// <summary>The catalog's bytes; null when there was no checkpoint yet.</summary>
+    /// <summary>The bytes of the catalog or of the statistics; null when there are none yet.</summary>
     /// <exception cref="SqlException">XX001, 58030.</exception>
-    public byte[]? ReadCatalog()
+    public byte[]? ReadWhole(CheckpointFileKind kind)
     {
-        var file = manifest.Files.Values.LastOrDefault(f => f.Kind == CheckpointFileKind.Catalog);
+        var file = manifest.Files.Values.LastOrDefault(f => f.Kind == kind);
         if (file is null)
             return null;
         using var bytes = CheckpointStream.ReadChecked(files, PathOf(file), file.SizeBytes, file.BlockCrcs);
         return bytes.Span[..(int)file.SizeBytes].ToArray();
     }
 
-    /// <summary>Deletes what a crash has left: files that the manifest does not name.</summary>
-    public void Sweep()
+    /// <summary>Deletes what a crash has left: files that neither the manifest nor the log names.</summary>
+    public void Sweep(IEnumerable<string> logged)
     {
-        var live = manifest.Files.Values.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        var live = manifest.Files.Values.Select(file => file.Name).Concat(logged).ToHashSet(StringComparer.Ordinal);
         foreach (var name in files.List(directory).Where(name => !live.Contains(name)))
             files.Delete(FileExtensions.PathOf(directory, name));
     }
@@ -38,7 +38,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
     public void LoadTables(Func<long, CheckpointTable?> find, int parallelism)
     {
         var segments = new List<(CheckpointTable Table, Segment Segment, List<CheckpointFile> Files)>();
-        var byTable = manifest.Files.Values.Where(file => file.Kind != CheckpointFileKind.Catalog).GroupBy(file => file.TableId);
+        var byTable = manifest.Files.Values.Where(file => file.HasRows).GroupBy(file => file.TableId);
         foreach (var ofTable in byTable)
         {
             var table = find(ofTable.Key)
@@ -59,6 +59,14 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         {
             throw new SqlException(first.SqlState, first.Message, e) { Detail = first.Detail, Hint = first.Hint };
         }
+    }
+
+    /// <summary>Replay: a file of a bulk load. One thread per segment.</summary>
+    /// <exception cref="SqlException">XX001 with file and offset; 58030.</exception>
+    public void LoadLogged(Table table, CheckpointFile file)
+    {
+        var all = new CheckpointTable(table, [.. Enumerable.Range(0, table.Columns.Count).Select(physical => (physical, ""))]);
+        LoadFile(all, table.RestoreSegment(file.Segment), file);
     }
 
     private void LoadFile(CheckpointTable table, Segment segment, CheckpointFile file)
@@ -97,6 +105,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         }
         var isNew = vector >= segment.VectorCount;
         var slot = table.ReplaySlot(RowId.Of(segment.Number, vector * RowId.VectorRows), previous + 1);
+        table.CountModifications(rows.Length); // replay only: elsewhere statistics come later and set the count
         if (isNew)
             table.RestoreDefaults(slot, columns);
         for (var c = 0; c < columns.Length; c++)

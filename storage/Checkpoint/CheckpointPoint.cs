@@ -1,3 +1,4 @@
+using OmenDb.Storage.Catalog;
 using OmenDb.Storage.Log;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
@@ -7,7 +8,12 @@ namespace OmenDb.Storage.Checkpoint;
 /// <summary>A table to be checkpointed, with those physical columns that the catalog knows.</summary>
 /// <param name="Table">Retained by whoever made the point.</param>
 /// <param name="Columns">Physical number and the user's name.</param>
-internal sealed record CheckpointTable(Table Table, IReadOnlyList<(int Physical, string Name)> Columns);
+internal sealed record CheckpointTable(Table Table, IReadOnlyList<(int Physical, string Name)> Columns)
+{
+    /// <summary>Those physical columns that the entry still names.</summary>
+    public static CheckpointTable Of(TableEntry entry, Table table) =>
+        new(table, [.. entry.Columns.OrderBy(column => column.Physical).Select(column => (column.Physical, column.Name))]);
+}
 
 /// <summary>One moment of the database, taken atomically with respect to the order of commits.</summary>
 /// <remarks>
@@ -33,6 +39,12 @@ internal sealed class CheckpointPoint(
 
     /// <summary>Numbers to keep in the manifest, see <see cref="Manifest.ManifestEdit.Counters"/>.</summary>
     public IReadOnlyDictionary<string, long> Counters { get; } = counters;
+
+    /// <summary>What ANALYZE found out, when that is not what the last checkpoint has.</summary>
+    public byte[]? Statistics { get; init; }
+
+    /// <summary>Called when the checkpoint is durable.</summary>
+    public Action? Saved { get; init; }
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using OmenDb.Arrow;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Log;
@@ -8,7 +9,7 @@ namespace OmenDb.Storage.Checkpoint;
 /// <summary>Writes a checkpoint file front to back and keeps the checksum of each block.</summary>
 internal sealed class CheckpointStream(IFile file) : Stream
 {
-    private readonly byte[] _block = GC.AllocateUninitializedArray<byte>(CheckpointFormat.BlockBytes);
+    private byte[] _block = ArrayPool<byte>.Shared.Rent(CheckpointFormat.BlockBytes); // may be longer
     private readonly List<uint> _crcs = [];
     private long _written;
     private int _used;
@@ -33,11 +34,11 @@ internal sealed class CheckpointStream(IFile file) : Stream
     {
         while (!buffer.IsEmpty)
         {
-            var count = Math.Min(buffer.Length, _block.Length - _used);
+            var count = Math.Min(buffer.Length, CheckpointFormat.BlockBytes - _used);
             buffer[..count].CopyTo(_block.AsSpan(_used));
             _used += count;
             buffer = buffer[count..];
-            if (_used == _block.Length)
+            if (_used == CheckpointFormat.BlockBytes)
                 WriteBlock();
         }
     }
@@ -51,6 +52,16 @@ internal sealed class CheckpointStream(IFile file) : Stream
     }
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && _block.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_block);
+            _block = [];
+        }
+        base.Dispose(disposing);
+    }
 
     public override void Flush()
     {

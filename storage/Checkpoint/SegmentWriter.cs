@@ -5,6 +5,7 @@ using OmenDb.Arrow.Ipc;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Manifest;
 using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Tables;
 
 namespace OmenDb.Storage.Checkpoint;
@@ -31,7 +32,7 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
     /// <param name="live">Its live files, rising by number; the first is the base.</param>
     public Plan Decide(CheckpointTable table, Segment segment, IReadOnlyList<CheckpointFile> live)
     {
-        var (vectors, columns) = ChangedSince(previous, table, segment);
+        var (vectors, columns) = ChangedSince(previous, table, segment, knowsLoads: true);
         if (vectors.Count == 0)
             return new Plan([], [], false, false);
         if (live.Count > 0)
@@ -40,9 +41,9 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
             var share = vectors.Count * (columns.Count + 1) / total;
             var deltas = live.Skip(1).Sum(file => (double)file.SizeBytes) / Math.Max(1, live[0].SizeBytes);
             var merges = live.Count > MostDeltas;
-            if (merges && live.All(file => file.Timestamp > 0))
+            if (merges && live[0].Kind == CheckpointFileKind.SegmentBase && live.All(file => file.Timestamp > 0))
             {
-                (vectors, columns) = ChangedSince((ulong)live[0].Timestamp, table, segment);
+                (vectors, columns) = ChangedSince((ulong)live[0].Timestamp, table, segment, knowsLoads: false);
                 share = vectors.Count * (columns.Count + 1) / total;
                 deltas = 0;
             }
@@ -53,10 +54,17 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
             if (share + deltas <= 0.5)
                 return new Plan(vectors, [.. columns], false, merges);
         }
-        return new Plan([.. Enumerable.Range(0, segment.VectorCount)], [.. table.Columns.Select(c => c.Physical)], true, false);
+        return new Plan([.. Enumerable.Range(0, segment.VectorCount).Where(v => !IsLater(segment.Vector(v)))], [.. table.Columns.Select(c => c.Physical)], true, false);
     }
 
-    private static (List<int> Vectors, SortedSet<int> Columns) ChangedSince(ulong since, CheckpointTable table, Segment segment)
+    /// <summary>Filled by a load that the snapshot does not see: what is written of it now would be applied after its file.</summary>
+    private bool IsLater(VectorSlot slot) => Volatile.Read(ref slot.SavedAt) > snapshot.ReadTimestamp.Value;
+
+    /// <param name="since">A commit.</param>
+    /// <param name="table">With the columns to keep.</param>
+    /// <param name="segment">Of the table.</param>
+    /// <param name="knowsLoads">What is in the files of loads counts as written.</param>
+    private (List<int> Vectors, SortedSet<int> Columns) ChangedSince(ulong since, CheckpointTable table, Segment segment, bool knowsLoads)
     {
         var vectors = new List<int>();
         var columns = new SortedSet<int>();
@@ -64,11 +72,14 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         {
             // Without the latch: a commit marks its vectors before it becomes visible, so what the snapshot sees is marked.
             var slot = segment.Vector(v);
-            var changed = Volatile.Read(ref slot.RowsLastChanged) > since;
+            if (IsLater(slot))
+                continue;
+            var written = knowsLoads ? Math.Max(since, Volatile.Read(ref slot.SavedAt)) : since;
+            var changed = Volatile.Read(ref slot.RowsLastChanged) > written;
             var chunks = slot.Columns;
             foreach (var (physical, _) in table.Columns)
             {
-                if (physical < chunks.Length && Volatile.Read(ref chunks[physical].LastChanged) > since)
+                if (physical < chunks.Length && Volatile.Read(ref chunks[physical].LastChanged) > written)
                 {
                     columns.Add(physical);
                     changed = true;
@@ -90,7 +101,7 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         using var stream = new CheckpointStream(file);
         using (var writer = ArrowWriter.ToFile(stream, SchemaOf(table, segment, plan)))
         {
-            using var scan = table.Table.OpenScan(snapshot, plan.Columns.ToArray());
+            using var scan = table.Table.OpenScan(PlantedBugs.Has(PlantedBug.DirtyCheckpoint) ? snapshot.Dirty() : snapshot, plan.Columns.ToArray());
             var lists = ListsOf(table.Table, plan.Columns);
             foreach (var vector in plan.Vectors)
             {

@@ -5,7 +5,7 @@ namespace OmenDb.Storage.Indexes;
 
 /// <summary>Fills a new index from the rows there are: collect, sort, load.</summary>
 /// <remarks>The newest versions are taken, of all rows that are not dead or deleted. Older versions are not entered: snapshots that
-/// need them do not use the index (<see cref="TableIndex.ValidFrom"/>).</remarks>
+/// need them do not use the index (<see cref="TableIndex.IsUsableBy"/>).</remarks>
 internal static unsafe class IndexBuilder
 {
     /// <summary>Keys and rows of one segment.</summary>

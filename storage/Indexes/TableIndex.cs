@@ -1,6 +1,7 @@
 using OmenDb.Arrow;
 using OmenDb.Index;
 using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Tables;
 using OmenDb.Storage.Transactions;
 
@@ -64,11 +65,14 @@ public sealed class TableIndex : IDisposable
     /// <summary>State of the learned index, by a walk over its nodes; rows with null keys are apart in fixed form.</summary>
     public OmenDb.Index.AlexStatistics GetStatistics() => _keys.GetStatistics();
 
-    /// <summary>Snapshots older than this do not find their versions here: it was built from newer ones.</summary>
-    public Timestamp ValidFrom { get; internal set; }
+    /// <summary>Built from the newest versions at this point, and by whom: what his own changes replaced is not here either. Null: at a start, when
+    /// there is one version of each row.</summary>
+    internal (Timestamp At, VersionStamp By, int Command)? Built { get; set; }
 
     /// <summary>False: read the table instead.</summary>
-    public bool IsUsableBy(Snapshot snapshot) => snapshot.ReadTimestamp >= ValidFrom;
+    /// <remarks>A snapshot older than the commit that made the index may need versions that were never entered.</remarks>
+    public bool IsUsableBy(Snapshot snapshot) =>
+        Built is not var (at, by, command) || (snapshot.ReadTimestamp >= at && snapshot.Sees(by, command));
 
     /// <summary>Reads ranges in the index's order.</summary>
     /// <param name="snapshot">Must outlive the cursor.</param>
@@ -145,7 +149,7 @@ public sealed class TableIndex : IDisposable
             NullKeys().Insert(NullKey(row), row);
             return WriteResult.Ok;
         }
-        if (!Definition.IsUnique || IsSuspended || (hasNull && !Definition.NullsNotDistinct))
+        if (!Definition.IsUnique || IsSuspended || PlantedBugs.Has(PlantedBug.MissedUniqueCheck) || (hasNull && !Definition.NullsNotDistinct))
         {
             _keys.Insert(key, row);
             return WriteResult.Ok;
@@ -175,7 +179,7 @@ public sealed class TableIndex : IDisposable
     internal WriteResult AddFixed(ReadOnlySpan<ulong> numbers, RowId first, Transaction transaction)
     {
         var index = ((FixedKeys)_keys).Index;
-        if (!Definition.IsUnique || IsSuspended)
+        if (!Definition.IsUnique || IsSuspended || PlantedBugs.Has(PlantedBug.MissedUniqueCheck))
         {
             for (var i = 0; i < numbers.Length; i++)
                 index.Insert(numbers[i], (first + i).Value);
@@ -193,6 +197,8 @@ public sealed class TableIndex : IDisposable
 
     internal void Remove(byte[] key, bool hasNull, RowId row)
     {
+        if (PlantedBugs.Has(PlantedBug.StaleIndexEntry))
+            return;
         if (hasNull && Layout.IsFixed)
             Nulls?.Remove(NullKey(row), row);
         else
@@ -278,9 +284,14 @@ public sealed class TableIndex : IDisposable
                 return outcome;
             outcome = StaleOutcome.CarriedBefore;
         }
-        while (reader.Undo is { } record && record.Stamp.Value > horizon && reader.MoveOlder());
+        while (reader.Undo is { } record && record.Stamp.Value > horizon && !IsBefore(record) && reader.MoveOlder());
         return StaleOutcome.Gone;
     }
+
+    /// <summary>Whether what a change replaced was never entered here: it happened before the index was built. An entry left for such a version, by
+    /// a rolled back change to that very key, would have nobody to remove it.</summary>
+    private bool IsBefore(UndoRecord record) => Built is var (at, by, command)
+        && (record.Stamp.Value <= at.Value || (ReferenceEquals(record.Stamp, by) && record.Command <= command));
 
     private bool NewestCarries(RowId row, byte[] key)
     {

@@ -14,6 +14,9 @@ public enum CheckpointFileKind
 
     /// <summary>Those 2,048-row column vectors of one segment that changed since the files before it.</summary>
     SegmentDelta,
+
+    /// <summary>What ANALYZE found out about all tables.</summary>
+    Statistics,
 }
 
 /// <summary>One live file of the checkpoint directory.</summary>
@@ -27,7 +30,11 @@ public enum CheckpointFileKind
 /// <param name="Timestamp">The newest commit that the file may contain; 0: written before this was kept.</param>
 public sealed record CheckpointFile(
     long Number, string Name, CheckpointFileKind Kind, long TableId, int Segment, long SizeBytes, IReadOnlyList<uint> BlockCrcs,
-    long Timestamp = 0);
+    long Timestamp = 0)
+{
+    /// <summary>Rows of a segment, all or some.</summary>
+    internal bool HasRows => Kind is CheckpointFileKind.SegmentBase or CheckpointFileKind.SegmentDelta;
+}
 
 /// <summary>One atomic change of the manifest; what is null stays as it was.</summary>
 public sealed record ManifestEdit
@@ -55,4 +62,5 @@ public sealed record ManifestEdit
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(ManifestEdit))]
+[JsonSerializable(typeof(CheckpointFile))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -17,7 +17,7 @@ namespace OmenDb.Storage.Manifest;
 /// </code>
 /// <para>An edit counts when its line is whole. A damaged last line was never acknowledged (its writer waits for the flush before it
 /// acts on it) and is dropped; a damaged line with a sound one after it is corruption. When the edits outgrow the state, the state is written
-/// as the first line of a new file and CURRENT is switched. All members are for one thread at a time.</para>
+/// as the first line of a new file and CURRENT is switched. All members but those for file numbers are for one thread at a time.</para>
 /// </remarks>
 public sealed class ManifestStore : IDisposable
 {
@@ -30,6 +30,7 @@ public sealed class ManifestStore : IDisposable
     private readonly string _directory;
     private readonly SortedDictionary<long, CheckpointFile> _live = [];
     private readonly SortedDictionary<string, long> _counters = new(StringComparer.Ordinal);
+    private long _nextFileNumber = 1; // also taken by loads beside a checkpoint
     private IFile? _file;
     private long _fileNumber;
     private long _length;
@@ -52,7 +53,7 @@ public sealed class ManifestStore : IDisposable
     public bool IsNew { get; private set; }
 
     /// <summary>A file number never used before by a live or once live file.</summary>
-    public long NextFileNumber { get; private set; } = 1;
+    public long NextFileNumber => Interlocked.Read(ref _nextFileNumber);
 
     /// <summary>Opens the manifest that CURRENT names, or makes an empty one.</summary>
     /// <exception cref="SqlException">XX001 damage; 0A000 newer format; 58030, 53100.</exception>
@@ -108,7 +109,14 @@ public sealed class ManifestStore : IDisposable
     }
 
     /// <summary>Reserves a number for a file to be written.</summary>
-    public long TakeFileNumber() => NextFileNumber++;
+    public long TakeFileNumber() => Interlocked.Increment(ref _nextFileNumber) - 1;
+
+    /// <summary>This number is taken, whoever did that.</summary>
+    internal void ReserveFileNumber(long number)
+    {
+        for (var next = NextFileNumber; next <= number; next = NextFileNumber)
+            Interlocked.CompareExchange(ref _nextFileNumber, number + 1, next);
+    }
 
     public void Dispose() => _file?.Dispose();
 
@@ -128,7 +136,7 @@ public sealed class ManifestStore : IDisposable
         foreach (var file in edit.Added ?? [])
         {
             _live[file.Number] = file;
-            NextFileNumber = Math.Max(NextFileNumber, file.Number + 1);
+            ReserveFileNumber(file.Number);
         }
         foreach (var (name, value) in edit.Counters ?? new Dictionary<string, long>())
             _counters[name] = value;
@@ -198,9 +206,11 @@ public sealed class ManifestStore : IDisposable
             file.Flush();
             _files.ReplaceDurably(_directory, CurrentName, Encoding.ASCII.GetBytes(Path.GetFileName(path) + "\n"));
         }
-        catch
+        catch (SqlException e)
         {
             file.Dispose();
+            if (_file is not null && e.SqlState != SqlState.DiskFull)
+                _failure = e; // CURRENT may name the new file by now: edits of the old one would be lost
             throw;
         }
         var previous = _file;

@@ -54,6 +54,9 @@ public sealed class Snapshot : IDisposable
 
     internal bool IsClosed => Volatile.Read(ref _slot) < 0;
 
+    /// <summary>One that sees everything, also what has not committed. Only as a planted mistake.</summary>
+    internal Snapshot Dirty() => new(_registry, -1, ulong.MaxValue, null, 0);
+
     public void Dispose()
     {
         var slot = Interlocked.Exchange(ref _slot, -1);

@@ -27,6 +27,7 @@ internal static class DeleteRecord
         var rows = new ushort[count];
         for (var i = 0; i < count; i++)
             rows[i] = source.U16();
+        table.CountModifications(count);
         table.ReplayDelete(table.ReplaySlot(first, rows.Max() + 1), rows);
     }
 }

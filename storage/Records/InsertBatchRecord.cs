@@ -48,5 +48,6 @@ internal static class InsertBatchRecord
             table.ReplayBounds(slot, c, rows);
         }
         table.ReplayAlive(slot, rows);
+        table.CountModifications(count);
     }
 }

@@ -12,6 +12,8 @@ public enum RecordKind : byte
     CatalogChange = 4,
     /// <summary>A sequence may have given out values up to a limit.</summary>
     SequenceAdvance = 5,
+    /// <summary>A file with the rows of whole vectors.</summary>
+    SegmentFile = 6,
 }
 
 /// <summary>What a frame of the log is. Persisted: append only.</summary>

@@ -1,5 +1,6 @@
 using OmenDb.Storage.Catalog;
 using OmenDb.Storage.Log;
+using OmenDb.Storage.Manifest;
 using OmenDb.Storage.Tables;
 using OmenDb.Types;
 
@@ -14,17 +15,21 @@ internal sealed class RedoReplay : IRedoConsumer, IDisposable
     private readonly ulong _after;
     private readonly Dictionary<ulong, List<byte[]>> _parts = [];
     private readonly ReplayWorkers? _workers;
+    private readonly Action<Table, CheckpointFile> _load;
 
     /// <param name="tables">As of the checkpoint.</param>
     /// <param name="catalog">Likewise.</param>
     /// <param name="sequences">Likewise.</param>
     /// <param name="after">The newest commit in the checkpoint.</param>
     /// <param name="parallelism">Threads; 1: the caller's only.</param>
-    public RedoReplay(TableStore tables, CatalogStore catalog, SequenceStore sequences, ulong after, int parallelism)
+    /// <param name="load">Loads a file of a bulk load, on any of the threads.</param>
+    public RedoReplay(TableStore tables, CatalogStore catalog, SequenceStore sequences, ulong after, int parallelism,
+        Action<Table, CheckpointFile> load)
     {
         _tables = tables;
         _catalog = catalog;
         _sequences = sequences;
+        _load = load;
         _after = LastTimestamp = after;
         if (parallelism > 1)
             _workers = new ReplayWorkers(parallelism, ApplyRows);
@@ -87,7 +92,7 @@ internal sealed class RedoReplay : IRedoConsumer, IDisposable
             var body = new RedoReader(bytes);
             switch (kind)
             {
-                case RecordKind.InsertBatch or RecordKind.Update or RecordKind.Delete:
+                case RecordKind.InsertBatch or RecordKind.Update or RecordKind.Delete or RecordKind.SegmentFile:
                     if (_workers is null)
                         ApplyRows(kind, bytes);
                     else
@@ -114,6 +119,7 @@ internal sealed class RedoReplay : IRedoConsumer, IDisposable
         {
             case RecordKind.InsertBatch: InsertBatchRecord.Replay(ref body, _tables.Find); break;
             case RecordKind.Update: UpdateRecord.Replay(ref body, _tables.Find); break;
+            case RecordKind.SegmentFile: SegmentFileRecord.Replay(ref body, _tables.Find, _load); break;
             default: DeleteRecord.Replay(ref body, _tables.Find); break;
         }
     }

@@ -51,6 +51,7 @@ internal static class UpdateRecord
         }
         // Also when the row is not there (deleted before the checkpoint that replay starts from): harmless, it stays dead.
         var slot = table.ReplaySlot(first, last + 1);
+        table.CountModifications(count);
         var columns = source.I32();
         for (var c = 0; c < columns; c++)
         {

@@ -1,13 +1,11 @@
 using System.Collections.Immutable;
-using System.Text;
 using OmenDb.Storage.Catalog;
-using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Transactions;
 using OmenDb.Types;
 
 namespace OmenDb.Storage.Simulation;
 
-/// <summary>Catalog entries for the simulation, and the whole database as the model writes it.</summary>
+/// <summary>Catalog entries for the simulation.</summary>
 internal static class SimulatedCatalog
 {
     public const string SequenceName = "s";
@@ -22,20 +20,26 @@ internal static class SimulatedCatalog
         Columns = [.. SimulatedRows.Types.Select((type, i) => new ColumnEntry { Id = i + 1, Name = "c" + i, Type = type, Physical = i })],
     };
 
-    /// <summary>Unique on the id, or plain on one of the others.</summary>
-    public static IndexEntry NewIndex(Transaction transaction, TableEntry table, string name, Random random)
+    public static IndexEntry NewIndex(Transaction transaction, TableEntry table, string name, SimulatedIndexKind kind)
     {
-        var column = random.Next(3);
+        int[] columns = kind switch
+        {
+            SimulatedIndexKind.UniqueId => [0],
+            SimulatedIndexKind.Name => [SimulatedRows.NameColumn],
+            SimulatedIndexKind.KeyAndName => [SimulatedRows.KeyColumn, SimulatedRows.NameColumn],
+            _ => [SimulatedRows.KeyColumn],
+        };
         return new IndexEntry
         {
             Oid = transaction.Catalog.NewOid(), Name = name, SchemaOid = table.SchemaOid, TableOid = table.Oid,
-            Keys = [new IndexKeyEntry(table.Columns[column].Id)], IsUnique = column == 0,
+            Keys = [.. columns.Select(column => new IndexKeyEntry(table.Columns[column].Id))],
+            IsUnique = kind is SimulatedIndexKind.UniqueId or SimulatedIndexKind.UniqueKey,
         };
     }
 
     public static void AddColumn(StorageEngine engine, Transaction transaction, TableEntry table)
     {
-        var (physical, entry) = engine.AddColumn(transaction, table, SqlType.Text, Encoding.UTF8.GetBytes(SimulatedRows.AddedDefault));
+        var (physical, entry) = engine.AddColumn(transaction, table, SqlType.Text, SimulatedRows.AddedDefault);
         transaction.Catalog.Put(entry with
         {
             Columns = entry.Columns.Add(new ColumnEntry
@@ -45,6 +49,9 @@ internal static class SimulatedCatalog
             NextColumnId = entry.NextColumnId + 1,
         });
     }
+
+    public static void DropColumn(Transaction transaction, TableEntry table, int column) =>
+        transaction.Catalog.Put(table with { Columns = table.Columns.RemoveAt(column) });
 
     public static SequenceEntry Sequence(StorageEngine engine)
     {
@@ -56,25 +63,5 @@ internal static class SimulatedCatalog
         transaction.Catalog.Put(entry);
         engine.Commit(transaction);
         return entry;
-    }
-
-    /// <summary>All tables as committed; checks on the way that indexes have as many entries as there are rows.</summary>
-    public static ImmutableSortedDictionary<string, TableState> Read(StorageEngine engine)
-    {
-        var result = ImmutableSortedDictionary.CreateBuilder<string, TableState>();
-        var catalog = engine.Catalog;
-        if (catalog.FindDatabase("omendb") is null)
-            throw new SimulationFailure("the catalog has no database");
-        using var snapshot = engine.Transactions.OpenSnapshot();
-        foreach (var entry in catalog.Objects.OfType<TableEntry>())
-        {
-            var table = engine.GetTable(entry);
-            var rows = SimulatedRows.Read(table, entry, snapshot, []);
-            foreach (var index in table.Indexes.Where(index => index.EntryCount != rows.Count))
-                throw new SimulationFailure($"table {entry.Name} has {rows.Count} rows, its index {index.EntryCount} entries");
-            result.Add(entry.Name, new TableState(rows, entry.Columns.Length - SimulatedRows.Types.Length,
-                [.. catalog.IndexesOf(entry.Oid).Select(index => index.Name)]));
-        }
-        return result.ToImmutable();
     }
 }

@@ -40,6 +40,9 @@ public sealed class SimulatedFileSystem : IFileSystem
 
     public bool HasCrashed => _off;
 
+    /// <summary>Called with the file's path before a flush does anything: what others do while the device is busy.</summary>
+    public Action<string>? BeforeFlush { get; set; }
+
     /// <summary>Ends all access to this file system and gives what the next start finds; without faults at first.</summary>
     public SimulatedFileSystem Crash()
     {
@@ -322,6 +325,7 @@ public sealed class SimulatedFileSystem : IFileSystem
 
         public void Flush()
         {
+            owner.BeforeFlush?.Invoke(path);
             lock (owner._gate)
             {
                 owner.FlushCount++;

@@ -8,31 +8,45 @@ using State = System.Collections.Immutable.ImmutableSortedDictionary<string, Ome
 
 namespace OmenDb.Storage.Simulation;
 
-/// <summary>One client: a few statements, then commit or rollback; beside the engine it keeps what it should have done.</summary>
-/// <remarks>PostgreSQL's table locks, which the engine leaves to its caller, are <see cref="SimulatedLocks"/> here: a statement that would
-/// have to wait is left out.</remarks>
-internal sealed class SimulatedSession(StorageEngine engine, CommitHistory history, SimulatedLocks locks, Random random)
+/// <summary>One client: transactions of a few statements with savepoints; beside the engine it keeps what it should have done.</summary>
+/// <remarks>
+/// <para>A change is a function from state to state, so that the model can be asked twice: what this transaction should see (its
+/// snapshot's state with its changes), and what the database will be when it commits (the newest state with its changes). In
+/// READ COMMITTED the two are the same.</para>
+/// <para>PostgreSQL's table locks, which the engine leaves to its caller, are <see cref="SimulatedLocks"/>: a statement that would have to wait for
+/// one, or for a row, is left out. What the engine refuses must be refused by the model too, and the other way round.</para>
+/// </remarks>
+internal sealed partial class SimulatedSession(int number, Simulated world)
 {
     private readonly List<Func<State, State>> _changes = [];
+    private readonly List<(UndoMark Mark, int Changes)> _savepoints = [];
+    private readonly HashSet<string> _touched = [];
+    private readonly Random _random = world.Random;
+    private readonly Applied _latest = new();
+    private readonly Applied _view = new();
     private Transaction? _transaction;
+    private State? _base; // REPEATABLE READ: the state at its first statement
+
+    public bool IsIdle => _transaction is null;
 
     /// <summary>Does the next thing. Problems are thrown as <see cref="SimulationFailure"/>.</summary>
     public void Step()
     {
         if (_transaction is null)
+            Begin();
+        switch (_random.Next(100))
         {
-            _transaction = engine.Begin();
-            _transaction.SynchronousCommit = random.Next(4) != 0;
-        }
-        switch (random.Next(20))
-        {
-            case < 7: Statement(Insert); break;
-            case < 10: Statement(Update); break;
-            case < 12: Statement(Delete); break;
-            case 12: Statement(Savepoint); break;
-            case 13: Statement(DefineTable); break;
-            case 14: Statement(ChangeTable); break;
-            case 15: Rollback(); break;
+            case < 28: Statement("insert", Insert); break;
+            case < 46: Statement("update", Update); break;
+            case < 54: Statement("delete", Delete); break;
+            case < 58: Statement("swap", SwapKeys); break;
+            case < 62: Statement("read", Read); break;
+            case < 66: Statement("ddl", ChangeTable); break;
+            case < 68: Statement("ddl", DefineTable); break;
+            case < 72: Savepoint(); break;
+            case < 75: RollbackToSavepoint(); break;
+            case < 77: ReleaseSavepoint(); break;
+            case < 81: Rollback(); break;
             default: Commit(); break;
         }
     }
@@ -41,209 +55,205 @@ internal sealed class SimulatedSession(StorageEngine engine, CommitHistory histo
     {
         if (_transaction is null)
             return;
-        engine.Rollback(_transaction);
+        world.Trace($"s{number} rollback");
+        world.CountTransaction(_transaction.HasChanges);
+        world.Engine.Rollback(_transaction);
         End();
     }
 
-    private State View
+    private void Begin()
     {
-        get
+        var isolation = _random.Next(10) < 3 ? IsolationLevel.RepeatableRead : IsolationLevel.ReadCommitted;
+        _transaction = world.Engine.Begin(isolation);
+        _transaction.SynchronousCommit = _random.Next(4) != 0;
+        world.Trace($"s{number} begin {isolation}{(_transaction.SynchronousCommit ? "" : " asynchronous")}");
+    }
+
+    /// <summary>What the database will be when this transaction commits now.</summary>
+    private State Latest => _latest.With(world.History.Current, _changes);
+
+    /// <summary>What the current statement should see.</summary>
+    private State View => _base is null ? Latest : _view.With(_base, _changes);
+
+    /// <summary>A state with the first changes of a list applied, to go on from.</summary>
+    private sealed class Applied
+    {
+        private State? _from;
+        private State? _to;
+        private readonly List<Func<State, State>> _done = [];
+
+        public State With(State state, List<Func<State, State>> changes)
         {
-            var state = history.Current;
-            foreach (var change in _changes)
-                state = change(state);
-            return state;
+            var isPrefix = ReferenceEquals(state, _from) && _done.Count <= changes.Count && (_done.Count == 0 || _done[^1] == changes[_done.Count - 1]);
+            if (!isPrefix)
+            {
+                (_from, _to) = (state, state);
+                _done.Clear();
+            }
+            for (var i = _done.Count; i < changes.Count; i++)
+            {
+                _to = changes[i](_to!);
+                _done.Add(changes[i]);
+            }
+            return _to!;
         }
     }
 
     private void End()
     {
         _transaction = null;
+        _base = null;
         _changes.Clear();
-        locks.Release(this);
+        _savepoints.Clear();
+        _touched.Clear();
+        world.Locks.Release(this);
     }
 
     private void Commit()
     {
         var transaction = _transaction!;
-        if (!transaction.HasChanges)
+        var changed = transaction.HasChanges;
+        world.Trace($"s{number} commit");
+        if (changed)
         {
-            engine.Commit(transaction);
-            End();
-            return;
+            var state = Latest;
+            foreach (var name in _touched)
+            {
+                if (state.TryGetValue(name, out var table) && table.Duplicate() is var (first, second))
+                    throw new SimulationFailure($"rows {first} and {second} of table {name} are about to be committed with the same unique key");
+            }
+            world.History.Send(state);
         }
-        history.Send(View);
         try
         {
-            engine.Commit(transaction);
+            world.Engine.Commit(transaction);
         }
-        catch (SqlException e) when (e.SqlState == SqlState.DiskFull)
+        catch (SqlException e) when (e.SqlState == SqlState.DiskFull && world.DiskIsFull)
         {
-            history.Refuse();
+            world.History.Refuse();
             Rollback();
             return;
         }
-        if (transaction.SynchronousCommit)
-            history.Acknowledge();
+        if (changed)
+            world.History.Answered(transaction.SynchronousCommit);
+        world.CountTransaction(changed);
         End();
     }
 
-    /// <summary>A statement leaves nothing when the engine refuses it.</summary>
-    private void Statement(Func<Transaction, Snapshot, bool> work)
+    private void Savepoint()
+    {
+        world.Trace($"s{number} savepoint");
+        _savepoints.Add((_transaction!.Mark(), _changes.Count));
+    }
+
+    private void RollbackToSavepoint()
+    {
+        if (_savepoints.Count == 0)
+            return;
+        var at = _random.Next(_savepoints.Count);
+        world.Trace($"s{number} rollback to savepoint {at}");
+        var (mark, changes) = _savepoints[at];
+        _savepoints.RemoveRange(at + 1, _savepoints.Count - at - 1); // the savepoint itself stays
+        _transaction!.RollbackTo(mark);
+        _changes.RemoveRange(changes, _changes.Count - changes);
+        // At once, before anything else covers it up.
+        foreach (var name in _touched.Order(StringComparer.Ordinal).ToArray())
+            Statement("look", (transaction, snapshot) => Look(transaction, snapshot, name));
+    }
+
+    private void ReleaseSavepoint()
+    {
+        if (_savepoints.Count == 0)
+            return;
+        var at = _random.Next(_savepoints.Count);
+        _savepoints.RemoveRange(at, _savepoints.Count - at);
+    }
+
+    /// <summary>Runs a statement; one that is refused, or whose rest fails, leaves nothing.</summary>
+    private void Statement(string what, Func<Transaction, Snapshot, bool> work)
     {
         var mark = _transaction!.Mark();
         var changes = _changes.Count;
         using var snapshot = _transaction.BeginStatement();
-        bool done;
+        if (_transaction.Isolation != IsolationLevel.ReadCommitted)
+            _base ??= world.History.Current;
+        var done = false;
         try
         {
-            done = work(_transaction, snapshot) && _transaction.CheckDeferredUnique().IsOk;
+            done = work(_transaction, snapshot);
         }
-        catch (SqlException e) when (e.SqlState == SqlState.DiskFull)
+        catch (SqlException e) when (e.SqlState == SqlState.DiskFull && world.DiskIsFull)
         {
-            done = false;
+            what += " (disk full)";
         }
-        if (!done)
-        {
-            _transaction.RollbackTo(mark);
-            _changes.RemoveRange(changes, _changes.Count - changes);
-        }
+        if (done && _changes.Count > changes && _random.Next(12) == 0)
+            done = false; // something else in the statement failed
+        world.Trace($"s{number} {what}: {(done ? "done" : "nothing")}");
+        if (done)
+            return;
+        _transaction.RollbackTo(mark);
+        _changes.RemoveRange(changes, _changes.Count - changes);
     }
 
-    private bool Savepoint(Transaction transaction, Snapshot snapshot)
+    /// <summary>The engine's answer against the model's; true when the statement goes on.</summary>
+    /// <param name="result">Of the call, or else of the check at the statement's end.</param>
+    /// <param name="name">The table; the model has the change already.</param>
+    /// <param name="targets">Rows changed that were there before.</param>
+    private bool Accept(in WriteResult result, string name, IReadOnlyList<(long Id, SimulatedRow Row)> targets)
     {
-        var mark = transaction.Mark();
-        var changes = _changes.Count;
-        Insert(transaction, snapshot);
-        ChangeTable(transaction, snapshot);
-        if (random.Next(2) == 0)
+        var duplicate = Latest[name].Duplicate();
+        var changed = _base is not null && targets.Any(target => IsChangedSince(name, target));
+        switch (result.Status)
         {
-            transaction.RollbackTo(mark);
-            _changes.RemoveRange(changes, _changes.Count - changes);
+            case WriteStatus.Ok:
+                if (duplicate is var (first, second))
+                    throw new SimulationFailure($"rows {first} and {second} of table {name} were given the same unique key");
+                if (changed)
+                    throw new SimulationFailure($"a row of table {name} was changed although somebody else has changed it since the snapshot");
+                return true;
+            case WriteStatus.Busy:
+                if (result.Owner is not { } owner || owner == _transaction || !world.IsActive(owner))
+                    throw new SimulationFailure($"a row of table {name} is held by a transaction that has ended");
+                return false;
+            case WriteStatus.Changed or WriteStatus.Deleted:
+                if (!changed)
+                    throw new SimulationFailure($"a row of table {name} counts as changed since the snapshot, and nobody has");
+                return false;
+            default:
+                if (duplicate is null)
+                    throw new SimulationFailure($"a key of table {name} was refused as a duplicate, and it is none");
+                return false;
         }
-        return true;
     }
 
-    /// <summary>A table to work on, with its entry as the transaction sees it; null when there is none or it is locked.</summary>
+    /// <summary>Whether a row that the snapshot sees has a newer committed version.</summary>
+    private bool IsChangedSince(string name, (long Id, SimulatedRow Row) target)
+    {
+        if (!_base!.TryGetValue(name, out var old) || !old.Rows.TryGetValue(target.Id, out var before))
+            return false; // our own
+        return !world.History.Current[name].Rows.TryGetValue(target.Id, out var now) || now.Version != before.Version;
+    }
+
+    internal bool Owns(Transaction transaction) => transaction == _transaction && transaction.State == TransactionState.Active;
+
+    /// <summary>A table to work on, with its entry as the transaction sees it; null when there is none, it is locked, or it was redefined since the snapshot.</summary>
     private (string Name, TableEntry Entry, Table Table)? Pick(Transaction transaction, bool exclusive)
     {
         var view = View;
         if (view.IsEmpty)
             return null;
-        var name = view.Keys.ElementAt(random.Next(view.Count));
-        if (!locks.Take(this, name, exclusive))
+        return Open(transaction, view.Keys.ElementAt(_random.Next(view.Count)), exclusive);
+    }
+
+    private (string Name, TableEntry Entry, Table Table)? Open(Transaction transaction, string name, bool exclusive)
+    {
+        if (!world.Locks.Take(this, name, exclusive))
             return null;
+        if (!Latest.TryGetValue(name, out var latest) || !View.TryGetValue(name, out var seen) || latest.Definition != seen.Definition)
+            return null;
+        _touched.Add(name);
         var entry = SimulatedCatalog.FindTable(transaction.CurrentCatalog, name) ?? throw new SimulationFailure($"table {name} is not in the catalog");
-        return (name, entry, engine.GetTable(entry));
-    }
-
-    private bool Insert(Transaction transaction, Snapshot snapshot)
-    {
-        if (Pick(transaction, exclusive: false) is not var (name, entry, table))
-            return false;
-        var added = View[name].AddedColumns;
-        var count = random.Next(8) == 0 ? random.Next(200, 1000) : random.Next(1, 12);
-        var rows = Enumerable.Range(0, count).Select(_ => (history.NextRowId++, SimulatedRows.Make(random, added))).ToList();
-        using var batch = SimulatedRows.ToBatch(table, entry, rows);
-        if (!table.Append(transaction, batch, []).IsOk)
-            return false;
-        Change(name, state => state with { Rows = state.Rows.AddRange(rows.Select(r => KeyValuePair.Create(r.Item1, r.Item2))) });
-        return true;
-    }
-
-    /// <summary>Some visible rows in the order of their places; compares all rows with the model on the way.</summary>
-    private List<(long Id, RowId Place)> Choose(string name, TableEntry entry, Table table, Snapshot snapshot)
-    {
-        var places = new Dictionary<long, RowId>();
-        var expected = View[name];
-        var found = expected with { Rows = SimulatedRows.Read(table, entry, snapshot, places) };
-        if (found.Difference(expected) is { } difference)
-            throw new SimulationFailure($"table {name} as seen by a statement: {difference}");
-        var share = random.NextDouble() * random.NextDouble();
-        return [.. places.Where(_ => random.NextDouble() < share).Select(p => (p.Key, p.Value)).OrderBy(p => p.Value)];
-    }
-
-    private bool Update(Transaction transaction, Snapshot snapshot)
-    {
-        if (Pick(transaction, exclusive: false) is not var (name, entry, table))
-            return false;
-        var rows = Choose(name, entry, table, snapshot);
-        if (rows.Count == 0)
-            return false;
-        var values = rows.Select(_ => SimulatedRows.Make(random, 0)).ToList();
-        using var batch = SimulatedRows.ToUpdate(values);
-        if (!table.Update(snapshot, rows.Select(r => r.Place).ToArray(), [1, 2], batch).IsOk)
-            return false;
-        Change(name, state =>
-        {
-            var builder = state.Rows.ToBuilder();
-            for (var i = 0; i < rows.Count; i++)
-            {
-                var rest = builder[rows[i].Id].Split('|').Skip(2);
-                builder[rows[i].Id] = string.Join('|', rest.Prepend(values[i]));
-            }
-            return state with { Rows = builder.ToImmutable() };
-        });
-        return true;
-    }
-
-    private bool Delete(Transaction transaction, Snapshot snapshot)
-    {
-        if (Pick(transaction, exclusive: false) is not var (name, entry, table))
-            return false;
-        var rows = Choose(name, entry, table, snapshot);
-        if (rows.Count == 0 || !table.Delete(snapshot, rows.Select(r => r.Place).ToArray()).IsOk)
-            return false;
-        Change(name, state => state with { Rows = state.Rows.RemoveRange(rows.Select(r => r.Id)) });
-        return true;
-    }
-
-    private bool DefineTable(Transaction transaction, Snapshot snapshot)
-    {
-        if (View.Count >= 4 || random.Next(4) == 0)
-        {
-            if (Pick(transaction, exclusive: true) is not var (old, entry, _))
-                return false;
-            engine.DropTable(transaction, entry);
-            _changes.Add(state => state.Remove(old));
-            return true;
-        }
-        var name = $"t{history.NextName++}";
-        locks.Take(this, name, exclusive: true);
-        engine.CreateTable(transaction, SimulatedCatalog.NewTable(transaction, name));
-        _changes.Add(state => state.Add(name, TableState.Empty));
-        return true;
-    }
-
-    private bool ChangeTable(Transaction transaction, Snapshot snapshot)
-    {
-        if (Pick(transaction, exclusive: true) is not var (name, entry, table))
-            return false;
-        switch (random.Next(4))
-        {
-            case 0:
-                engine.Truncate(transaction, entry);
-                Change(name, state => state with { Rows = TableState.Empty.Rows });
-                return true;
-            case 1 when View[name].AddedColumns < 3:
-                SimulatedCatalog.AddColumn(engine, transaction, entry);
-                Change(name, state => state with
-                {
-                    AddedColumns = state.AddedColumns + 1,
-                    Rows = state.Rows.ToImmutableSortedDictionary(r => r.Key, r => r.Value + "|" + SimulatedRows.AddedDefault),
-                });
-                return true;
-            case 2 when View[name].Indexes is { IsEmpty: false } indexes:
-                engine.DropIndex(transaction, transaction.CurrentCatalog.IndexesOf(entry.Oid).Single(i => i.Name == indexes[0]));
-                Change(name, state => state with { Indexes = state.Indexes.Remove(indexes[0]) });
-                return true;
-            default:
-                var index = SimulatedCatalog.NewIndex(transaction, entry, $"i{history.NextName++}", random);
-                if (engine.CreateIndex(transaction, snapshot, index, out _) is null)
-                    throw new SimulationFailure($"a unique index on {name} found a duplicate");
-                Change(name, state => state with { Indexes = state.Indexes.Add(index.Name) });
-                return true;
-        }
+        return (name, entry, world.Engine.GetTable(entry));
     }
 
     private void Change(string table, Func<TableState, TableState> change) => _changes.Add(state => state.SetItem(table, change(state[table])));
@@ -279,6 +289,3 @@ internal sealed class SimulatedLocks
         }
     }
 }
-
-/// <summary>The simulation has found the engine wrong.</summary>
-internal sealed class SimulationFailure(string message) : Exception(message);

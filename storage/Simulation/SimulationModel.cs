@@ -2,28 +2,55 @@ using System.Collections.Immutable;
 
 namespace OmenDb.Storage.Simulation;
 
-/// <summary>What a table should hold: rows by their id, each as the text of its other columns.</summary>
-internal sealed record TableState(ImmutableSortedDictionary<long, string> Rows, int AddedColumns, ImmutableSortedSet<string> Indexes)
-{
-    public static readonly TableState Empty = new(ImmutableSortedDictionary<long, string>.Empty, 0, ImmutableSortedSet<string>.Empty);
+/// <summary>A row as the model has it. Values follow from numbers, so that comparing needs no text: see <see cref="SimulatedRows"/>.</summary>
+/// <param name="Place">Its row id, for ever.</param>
+/// <param name="Version">Another number after every change.</param>
+/// <param name="Score">Column c2.</param>
+/// <param name="Name">What column c1 follows from.</param>
+/// <param name="Key">Column c3; negative: null.</param>
+/// <param name="Origin">What added columns follow from.</param>
+/// <param name="Ordinals">Added columns with a lower number were there when it was inserted; the others have the default.</param>
+internal readonly record struct SimulatedRow(RowId Place, int Version, int Score, int Name, int Key, int Origin, int Ordinals);
 
-    public string? Difference(TableState other)
+/// <summary>Which columns an index of the simulation has.</summary>
+internal enum SimulatedIndexKind
+{
+    UniqueId,
+    UniqueKey,
+    Key,
+    Name,
+    KeyAndName,
+}
+
+/// <summary>What a table should hold.</summary>
+/// <param name="Rows">By column c0.</param>
+/// <param name="Added">Numbers of the added columns, in their order.</param>
+/// <param name="NextOrdinal">Of the next added column.</param>
+/// <param name="Indexes">By name.</param>
+/// <param name="Definition">Another number after every change that an older snapshot cannot look through.</param>
+internal sealed record TableState(
+    ImmutableSortedDictionary<long, SimulatedRow> Rows, ImmutableArray<int> Added, int NextOrdinal,
+    ImmutableSortedDictionary<string, SimulatedIndexKind> Indexes, int Definition)
+{
+    public static TableState Empty(int definition) => new(
+        ImmutableSortedDictionary<long, SimulatedRow>.Empty, [], 0, ImmutableSortedDictionary<string, SimulatedIndexKind>.Empty, definition);
+
+    /// <summary>Two rows with a key that should be unique, or null. Ids never repeat.</summary>
+    public (long First, long Second)? Duplicate()
     {
-        if (AddedColumns != other.AddedColumns)
-            return $"{AddedColumns} added columns instead of {other.AddedColumns}";
-        if (!Indexes.SetEquals(other.Indexes))
-            return $"indexes {string.Join(' ', Indexes)} instead of {string.Join(' ', other.Indexes)}";
+        if (!Indexes.Any(index => index.Value == SimulatedIndexKind.UniqueKey))
+            return null;
+        return DuplicateKey();
+    }
+
+    /// <summary>Two rows with the same key that is not null.</summary>
+    public (long First, long Second)? DuplicateKey()
+    {
+        var seen = new Dictionary<int, long>(Rows.Count); // a hundred rows, most of the time
         foreach (var (id, row) in Rows)
         {
-            if (!other.Rows.TryGetValue(id, out var expected))
-                return $"row {id} should not be there";
-            if (expected != row)
-                return $"row {id} is {row} instead of {expected}";
-        }
-        foreach (var id in other.Rows.Keys)
-        {
-            if (!Rows.ContainsKey(id))
-                return $"row {id} is missing";
+            if (row.Key >= 0 && !seen.TryAdd(row.Key, id))
+                return (seen[row.Key], id);
         }
         return null;
     }
@@ -34,60 +61,67 @@ internal sealed class CommitHistory
 {
     private readonly List<ImmutableSortedDictionary<string, TableState>> _states = [ImmutableSortedDictionary<string, TableState>.Empty];
     private int _required;
+    private int _last;
 
-    public ImmutableSortedDictionary<string, TableState> Current => _states[^1];
+    /// <summary>What everybody sees now.</summary>
+    public ImmutableSortedDictionary<string, TableState> Current => _states[_isPending ? ^2 : ^1];
+
+    private bool _isPending;
+
+    /// <summary>A commit was sent and not answered: nobody may see it yet.</summary>
+    public bool IsPending => _isPending;
 
     /// <summary>Sequence values given out in all lives.</summary>
     public HashSet<long> SequenceValues { get; } = [];
 
-    public long NextRowId { get; set; } = 1;
+    /// <summary>Numbers that never repeat: ids, versions, names.</summary>
+    public int Next() => ++_last;
 
-    public int NextName { get; set; } = 1;
-
-    /// <summary>A commit was sent; whether it arrives is open until <see cref="Acknowledge"/>.</summary>
-    public void Send(ImmutableSortedDictionary<string, TableState> state) => _states.Add(state);
+    /// <summary>A commit was sent; whether it arrives is open until it is answered.</summary>
+    public void Send(ImmutableSortedDictionary<string, TableState> state)
+    {
+        _states.Add(state);
+        _isPending = true;
+    }
 
     /// <summary>Refused before the log took it.</summary>
-    public void Refuse() => _states.RemoveAt(_states.Count - 1);
-
-    /// <summary>The newest commit was answered, synchronously: it and all before it must survive.</summary>
-    public void Acknowledge() => _required = _states.Count - 1;
-
-    /// <summary>Decides which state was found after a crash, and goes on from there. Null, or what is wrong.</summary>
-    public string? Settle(ImmutableSortedDictionary<string, TableState> found)
+    public void Refuse()
     {
-        string? first = null;
-        for (var i = _states.Count - 1; i >= _required; i--)
-        {
-            var difference = Difference(found, _states[i]);
-            if (difference is null)
-            {
-                _states.RemoveRange(i + 1, _states.Count - i - 1);
-                _required = i;
-                return null;
-            }
-            first ??= difference;
-        }
-        return $"{first} (and none of the {_states.Count - _required} states allowed matches)";
+        _states.RemoveAt(_states.Count - 1);
+        _isPending = false;
     }
 
-    /// <summary>After damage that may look like a torn end: any earlier state, but none that never was.</summary>
-    public bool WasEver(ImmutableSortedDictionary<string, TableState> found) => _states.Exists(state => Difference(found, state) is null);
-
-    public static string? Difference(ImmutableSortedDictionary<string, TableState> found, ImmutableSortedDictionary<string, TableState> expected)
+    /// <summary>It was answered.</summary>
+    /// <param name="durable">It and all before it must survive.</param>
+    public void Answered(bool durable)
     {
-        foreach (var (name, table) in found)
+        _isPending = false;
+        if (durable)
+            _required = _states.Count - 1;
+    }
+
+    /// <summary>The states in question after a crash, the newest first: any that is not older than the last durable one.</summary>
+    public IEnumerable<ImmutableSortedDictionary<string, TableState>> Candidates
+    {
+        get
         {
-            if (!expected.TryGetValue(name, out var other))
-                return $"table {name} should not be there";
-            if (table.Difference(other) is { } difference)
-                return $"table {name}: {difference}";
+            for (var i = _states.Count - 1; i >= _required; i--)
+                yield return _states[i];
         }
-        foreach (var name in expected.Keys)
-        {
-            if (!found.ContainsKey(name))
-                return $"table {name} is missing";
-        }
-        return null;
+    }
+
+    /// <summary>All states there ever were, the newest first: damage that looks like a torn end may take the database back further.</summary>
+    public IEnumerable<ImmutableSortedDictionary<string, TableState>> Ever => Enumerable.Reverse(_states);
+
+    /// <summary>After a crash: this is the state that was found, go on from there.</summary>
+    public void Settle(ImmutableSortedDictionary<string, TableState> found)
+    {
+        var at = _states.LastIndexOf(found);
+        _states.RemoveRange(at + 1, _states.Count - at - 1);
+        _required = at;
+        _isPending = false;
     }
 }
+
+/// <summary>The simulation has found the engine wrong.</summary>
+internal sealed class SimulationFailure(string message) : Exception(message);

@@ -43,7 +43,6 @@ internal sealed class Analyzer
     public static TableStatistics Run(Table table, Snapshot snapshot, CancellationToken cancellation)
     {
         var analyzer = new Analyzer(table);
-        var modifications = table.Modifications;
         var numbers = Enumerable.Range(0, analyzer._columns.Length).ToArray();
         using var scan = table.OpenScan(snapshot, numbers);
         using var batch = new Batch(numbers.Length);
@@ -57,7 +56,7 @@ internal sealed class Analyzer
                     analyzer.Add(batch);
             }
         }
-        return new TableStatistics(analyzer._rows, [.. analyzer._columns.Select(c => Finish(c, analyzer._rows))]) { ModificationsAt = modifications };
+        return new TableStatistics(analyzer._rows, [.. analyzer._columns.Select(c => Finish(c, analyzer._rows))]);
     }
 
     private void Add(Batch batch)

@@ -60,7 +60,6 @@ public sealed partial class Table
             lane.Lock.Exit();
         }
         Interlocked.Add(ref _liveRows, count);
-        Interlocked.Add(ref _modifications, count);
         if (_indexes.Length == 0)
             return WriteResult.Ok;
         var result = IndexAppended(transaction, firstEntry, firstIndex);

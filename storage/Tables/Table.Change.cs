@@ -132,7 +132,6 @@ public sealed partial class Table
         {
             slot.Latch.Exit();
         }
-        Interlocked.Add(ref _modifications, rows.Length);
         return changes.Apply(transaction);
     }
 
@@ -168,7 +167,6 @@ public sealed partial class Table
             slot.Latch.Exit();
         }
         Interlocked.Add(ref _liveRows, -rows.Length);
-        Interlocked.Add(ref _modifications, rows.Length);
         return WriteResult.Ok;
     }
 

@@ -11,8 +11,10 @@ public sealed partial class Table
     /// <param name="definition">Physical columns.</param>
     /// <param name="snapshot">Of the statement; own changes are indexed too. Null at start, when everything is visible.</param>
     /// <param name="duplicate">A unique index that cannot be: two rows with the same key.</param>
+    /// <param name="newest">The newest commit that may have changed rows.</param>
     /// <returns>The index; null when there is a duplicate: nothing has changed then.</returns>
-    public TableIndex? CreateIndex(IndexDefinition definition, Snapshot? snapshot, out (RowId First, RowId Second) duplicate)
+    public TableIndex? CreateIndex(IndexDefinition definition, Snapshot? snapshot, out (RowId First, RowId Second) duplicate,
+        Timestamp newest = default)
     {
         duplicate = default;
         var index = new TableIndex(this, definition);
@@ -21,7 +23,8 @@ public sealed partial class Table
             index.Dispose();
             return null;
         }
-        index.ValidFrom = snapshot?.ReadTimestamp ?? Timestamp.Zero;
+        if (snapshot?.Transaction is { } maker)
+            index.Built = (newest, maker.Stamp, snapshot.Command);
         lock (_shape)
             _indexes = [.. _indexes, index];
         return index;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using OmenDb.Arrow;
 using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Transactions;
 
 namespace OmenDb.Storage.Tables;
@@ -43,6 +44,8 @@ public sealed partial class Table
     /// and keeps both: so the buffers are copied as for any other write.</summary>
     private void UndoUpdate(in UndoEntry entry)
     {
+        if (PlantedBugs.Has(PlantedBug.LostUndo))
+            return;
         var record = entry.Record!;
         var slot = entry.Slot;
         var changes = AffectedIndexes(record.Columns).Begin(this, record);

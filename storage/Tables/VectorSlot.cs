@@ -51,6 +51,9 @@ internal sealed class VectorSlot
     /// <summary>The last commit that inserted or deleted rows here.</summary>
     public ulong RowsLastChanged;
 
+    /// <summary>The commit whose rows here are in a file that the log names, see <see cref="Checkpoint.BulkFiles"/>; 0: none.</summary>
+    public ulong SavedAt;
+
     /// <summary>Where it belongs.</summary>
     public readonly Segment Segment;
 

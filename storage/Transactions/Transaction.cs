@@ -92,6 +92,12 @@ public sealed class Transaction
     /// <summary>Other work before the end; null: none so far.</summary>
     public ITransactionQueue? Queue { get; set; }
 
+    /// <summary>Files that hold rows of it, made while it commits; null: none.</summary>
+    internal Checkpoint.BulkLoad? Bulk { get; set; }
+
+    /// <summary>What it would see now: all of its own changes. The caller disposes it.</summary>
+    internal Snapshot OpenOwn() => _manager.OpenSnapshot(this, Command + 1);
+
     /// <summary>Index entries that no new snapshot needs once this has committed.</summary>
     internal List<StaleKey> Stale { get; } = [];
 

@@ -137,7 +137,7 @@ public sealed class CheckpointTests : IDisposable
         _files.Faults.Capacity = _files.AllFiles().Sum(f => f.Length) + 20_000;
         Assert.Equal(SqlState.DiskFull, Assert.Throws<SqlException>(() => _checkpointer.Run()).SqlState);
         Assert.Equal(before, _manifest.Files.Keys);
-        new CheckpointLoader(_files, "/db/checkpoint", _manifest).Sweep();
+        new CheckpointLoader(_files, "/db/checkpoint", _manifest).Sweep([]);
         Assert.Equal(names, _files.List("/db/checkpoint"));
         _files.Faults.Capacity = long.MaxValue;
         _checkpointer.Run();
@@ -258,7 +258,7 @@ public sealed class CheckpointTests : IDisposable
     private void AssertLoads()
     {
         var loaded = Load(out var loader);
-        Assert.Equal("{}"u8.ToArray(), loader.ReadCatalog());
+        Assert.Equal("{}"u8.ToArray(), loader.ReadWhole(CheckpointFileKind.Catalog));
         Assert.Equal(_model.Count, loaded.RowCount);
         using var snapshot = _transactions.OpenSnapshot();
         using var scan = loaded.OpenScan(snapshot, [0, 1, 2, 3, 4]);

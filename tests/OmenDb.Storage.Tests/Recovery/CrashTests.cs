@@ -6,59 +6,62 @@ using Xunit.Abstractions;
 
 namespace OmenDb.Storage.Tests.Recovery;
 
-/// <summary>The whole storage on a faulty device. More time: OMENDB_SIMULATION_SECONDS; one seed: OMENDB_SIMULATION_SEED.</summary>
+/// <summary>The whole storage on a faulty device. More seeds: OMENDB_SIMULATION_SEEDS, or the command <c>omendb simulate</c>; one seed: OMENDB_SIMULATION_SEED.</summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
-    private static double Seconds =>
-        double.TryParse(Environment.GetEnvironmentVariable("OMENDB_SIMULATION_SECONDS"), CultureInfo.InvariantCulture, out var seconds) ? seconds : 3;
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value) ? value : otherwise;
 
-    private static int FirstSeed =>
-        int.TryParse(Environment.GetEnvironmentVariable("OMENDB_SIMULATION_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : 1;
+    private static int FirstSeed => Setting("OMENDB_SIMULATION_SEED", 1);
 
-    /// <summary>One history, its power cut at every file operation in turn; then the next seed, until the time is up.</summary>
+    [Fact]
+    public void Random_histories_with_crashes_lose_nothing_and_invent_nothing()
+    {
+        var seeds = Setting("OMENDB_SIMULATION_SEEDS", 100);
+        var clock = Stopwatch.StartNew();
+        var (transactions, lives, checkpoints) = (0, 0, 0);
+        for (var seed = FirstSeed; seed < FirstSeed + seeds; seed++)
+        {
+            var result = StorageSimulation.Run(new SimulationOptions { Seed = seed });
+            Assert.True(result.Problem is null, $"seed {seed}: {result.Problem}");
+            transactions += result.Transactions;
+            lives += result.Lives;
+            checkpoints += result.Checkpoints;
+        }
+        output.WriteLine($"seeds {FirstSeed} to {FirstSeed + seeds - 1}: {transactions} transactions, {lives} lives, {checkpoints} checkpoints, "
+            + $"{seeds / clock.Elapsed.TotalSeconds:F1} seeds/s");
+        Assert.True(transactions >= seeds * 200);
+    }
+
+    /// <summary>One history, its power cut at every file operation in turn.</summary>
     [Fact]
     public void A_crash_at_every_operation_loses_no_acknowledged_commit()
     {
-        var clock = Stopwatch.StartNew();
         var crashes = 0;
-        var seed = FirstSeed;
-        for (; clock.Elapsed.TotalSeconds < Seconds; seed++)
+        for (var step = 1L; ; step += 1 + (step / 60))
         {
-            var step = 1L;
-            for (; clock.Elapsed.TotalSeconds < Seconds; step += 1 + (step / 60))
-            {
-                var result = StorageSimulation.Run(new SimulationOptions { Seed = seed, CrashAt = step, Steps = 60, Lives = 2 });
-                Assert.True(result.Problem is null, $"seed {seed}, crash at operation {step}: {result.Problem}");
-                if (!result.Crashed)
-                    break;
-                crashes++;
-            }
+            var result = StorageSimulation.Run(new SimulationOptions { Seed = FirstSeed, CrashAt = step, Transactions = 40 });
+            Assert.True(result.Problem is null, $"seed {FirstSeed}, crash at operation {step}: {result.Problem}");
+            if (!result.Crashed)
+                break;
+            crashes++;
         }
-        output.WriteLine($"{crashes} crashes, seeds {FirstSeed} to {seed - 1}");
+        output.WriteLine($"{crashes} crashes");
         Assert.True(crashes > 20);
     }
 
     [Fact]
-    public void Random_histories_with_several_crashes_each()
+    public void A_seed_repeats_its_history()
     {
-        var clock = Stopwatch.StartNew();
-        var seed = FirstSeed + 100_000;
-        for (; clock.Elapsed.TotalSeconds < Seconds; seed++)
+        List<string> first = [], second = [];
+        for (var seed = 1; seed <= 5; seed++)
         {
-            var result = StorageSimulation.Run(new SimulationOptions { Seed = seed, Lives = 4 });
-            Assert.True(result.Problem is null, $"seed {seed}: {result.Problem}");
+            var one = StorageSimulation.Run(new SimulationOptions { Seed = seed, Trace = first.Add });
+            var two = StorageSimulation.Run(new SimulationOptions { Seed = seed, Trace = second.Add });
+            Assert.Equal(one, two);
         }
-        output.WriteLine($"seeds {FirstSeed + 100_000} to {seed - 1}");
-    }
-
-    [Fact]
-    public void A_flipped_bit_never_gives_a_state_that_never_was()
-    {
-        for (var seed = FirstSeed; seed < FirstSeed + 60; seed++)
-        {
-            var result = StorageSimulation.Run(new SimulationOptions { Seed = seed, Lives = 1, Steps = 50, FlipBit = true });
-            Assert.True(result.Problem is null, $"seed {seed}: {result.Problem}");
-        }
+        Assert.Equal(first, second);
+        Assert.True(first.Count > 1000);
     }
 
     [Theory]
@@ -68,21 +71,34 @@ public sealed class CrashTests(ITestOutputHelper output)
     [InlineData("checkpoint directory flush")]
     [InlineData("manifest flush")]
     [InlineData("manifest directory flush")]
-    public void The_simulation_finds_a_flush_that_is_left_out(string which)
+    public void The_simulation_finds_a_flush_that_is_left_out(string which) =>
+        AssertFound(60, seed => new SimulationOptions { Seed = seed, Sabotage = files => new WithoutFlush(files, which) });
+
+    [Theory]
+    [InlineData((int)PlantedBug.SkippedFlush)]
+    [InlineData((int)PlantedBug.LostUndo)]
+    [InlineData((int)PlantedBug.MissedUniqueCheck)]
+    [InlineData((int)PlantedBug.EarlyTruncation)]
+    [InlineData((int)PlantedBug.EarlyVisibility)]
+    [InlineData((int)PlantedBug.DirtyCheckpoint)]
+    [InlineData((int)PlantedBug.StaleIndexEntry)]
+    [InlineData((int)PlantedBug.UnloggedDelete)]
+    [InlineData((int)PlantedBug.ForgottenReplay)]
+    [InlineData((int)PlantedBug.SweptLoad)]
+    public void The_simulation_finds_a_planted_bug(int bug) =>
+        AssertFound(100, seed => new SimulationOptions { Seed = seed, Bug = (PlantedBug)bug });
+
+    private void AssertFound(int seeds, Func<int, SimulationOptions> options)
     {
-        for (var seed = 1; seed <= 400; seed++)
+        for (var seed = 1; seed <= seeds; seed++)
         {
-            var result = StorageSimulation.Run(new SimulationOptions
-            {
-                Seed = seed, Lives = 3, Steps = 80, Sabotage = files => new WithoutFlush(files, which),
-            });
-            if (result.Problem is not null)
-            {
-                output.WriteLine($"found with seed {seed}: {result.Problem}");
-                return;
-            }
+            var result = StorageSimulation.Run(options(seed));
+            if (result.Problem is null)
+                continue;
+            output.WriteLine($"found with seed {seed}: {result.Problem}");
+            return;
         }
-        Assert.Fail($"400 histories without a {which} passed");
+        Assert.Fail($"{seeds} histories passed");
     }
 }
 

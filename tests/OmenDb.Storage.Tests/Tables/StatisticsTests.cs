@@ -1,5 +1,7 @@
 using System.Text;
+using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Statistics;
+using OmenDb.Storage.Tables;
 
 namespace OmenDb.Storage.Tests.Tables;
 
@@ -47,5 +49,60 @@ public class StatisticsTests
             (i % 2 == 0 ? left : right).Add(DistinctSketch.Mix((ulong)i));
         left.Merge(right);
         Assert.InRange(left.Estimate(), count * 0.94, count * 1.06);
+    }
+
+    [Fact]
+    public void Statistics_survive_a_restart_with_what_has_changed_since()
+    {
+        var files = new SimulatedFileSystem(1);
+        var engine = StorageEngine.Open(files, "/data", new StorageOptions { CheckpointLogBytes = 0 });
+        var table = Rows.Create(engine);
+        Fill(engine, table, 200);
+        using (var snapshot = engine.Transactions.OpenSnapshot())
+            table.Analyze(snapshot);
+        var before = table.Statistics!;
+        Fill(engine, table, 30);
+        engine.Checkpoint();
+        Assert.Equal(0, engine.Checkpoint()!.FilesWritten);
+        Fill(engine, table, 40); // in the log only
+        files = files.Crash();
+        engine = StorageEngine.Open(files, "/data", new StorageOptions { CheckpointLogBytes = 0 });
+        table = Rows.Find(engine);
+        Assert.Equal(200, table.Statistics!.RowCount);
+        Assert.Equal(before.Columns.Length, table.Statistics.Columns.Length);
+        foreach (var (then, now) in before.Columns.Zip(table.Statistics.Columns))
+        {
+            Assert.Equal((then.NullFraction, then.DistinctCount, then.AverageWidth), (now.NullFraction, now.DistinctCount, now.AverageWidth));
+            Assert.Equal((then.Min, then.Max), (now.Min, now.Max));
+            Assert.True(then.MostCommon.SequenceEqual(now.MostCommon));
+            Assert.True(then.Histogram.SequenceEqual(now.Histogram));
+            Assert.Equal(then.Max?.Image, now.Max?.Image);
+        }
+        Assert.Equal(70, table.Modifications - table.Statistics.ModificationsAt);
+        Assert.False(table.NeedsAnalyze);
+        Fill(engine, table, 1);
+        Assert.True(table.NeedsAnalyze); // 50 rows and a tenth of 200
+        engine.Dispose();
+    }
+
+    [Fact]
+    public void Tables_are_analysed_in_the_background_once_their_changes_have_committed()
+    {
+        using var engine = StorageEngine.Open(new SimulatedFileSystem(1), "/data", new StorageOptions { AutoAnalyzeInterval = TimeSpan.FromMilliseconds(1) });
+        var table = Rows.Create(engine);
+        var open = engine.Begin();
+        Rows.Append(table, open, [.. Enumerable.Range(0, 100).Select(i => ((long?)i, (string?)"x", (int?)i))]);
+        Assert.False(table.NeedsAnalyze); // nobody sees those rows yet
+        engine.Commit(open);
+        SpinWait.SpinUntil(() => table.Statistics is { RowCount: 100 });
+        Fill(engine, table, 61);
+        SpinWait.SpinUntil(() => table.Statistics is { RowCount: 161 });
+    }
+
+    private static void Fill(StorageEngine engine, Table table, int rows)
+    {
+        var transaction = engine.Begin();
+        Rows.Append(table, transaction, [.. Enumerable.Range(0, rows).Select(i => ((long?)i, i % 3 == 0 ? null : $"name {i % 7}", (int?)(i % 5)))]);
+        engine.Commit(transaction);
     }
 }

@@ -21,6 +21,7 @@ internal static class RootCommands
         ServeCommand.Configure(root);
         root.Subcommands.Add(ServeCommand.Create());
         root.Subcommands.Add(SqlCommand.Create());
+        root.Subcommands.Add(SimulateCommand.Create());
         return root;
     }
 }

@@ -67,6 +67,7 @@ internal static class ServeCommand
         {
             MemoryLimitBytes = CommonOptions.MemoryOrDefault(parsed.GetValue(memoryLimit)),
             MaxConnections = parsed.GetValue(maxConnections),
+            AutoAnalyze = true,
             RecoveryTarget = TimeSpan.FromSeconds(parsed.GetValue(recoveryTarget)),
             FlushDelay = TimeSpan.FromMilliseconds(parsed.GetValue(flushDelay)),
         }));
