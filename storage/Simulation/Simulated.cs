@@ -3,7 +3,7 @@ using OmenDb.Storage.Transactions;
 namespace OmenDb.Storage.Simulation;
 
 /// <summary>What the sessions of one life share.</summary>
-internal sealed class Simulated(StorageEngine engine, SimulatedFileSystem files, CommitHistory history, Random random, Action<string>? trace)
+internal sealed class Simulated(StorageEngine engine, SimulatedFileSystem files, CommitHistory history, Random random, SimulationOptions options)
 {
     private SimulatedSession[] _sessions = [];
 
@@ -29,7 +29,9 @@ internal sealed class Simulated(StorageEngine engine, SimulatedFileSystem files,
 
     public void CountTransaction(bool changed) => Transactions += changed ? 1 : 0;
 
-    public bool IsTraced => trace is not null;
+    public bool IsTraced => options.Trace is not null;
 
-    public void Trace(FormattableString line) => trace?.Invoke(FormattableString.Invariant(line));
+    public int LoadEvery => options.LoadEvery;
+
+    public void Trace(FormattableString line) => options.Trace?.Invoke(FormattableString.Invariant(line));
 }

@@ -16,7 +16,7 @@ internal sealed partial class SimulatedSession
     {
         if (Pick(transaction, exclusive: false) is not var (name, entry, table))
             return false;
-        var count = _random.Next(1000) == 0 ? LargeInsert : _random.Next(30) == 0 ? _random.Next(40, 150) : _random.Next(1, 8);
+        var count = _random.Next(world.LoadEvery) == 0 ? LargeInsert : _random.Next(30) == 0 ? _random.Next(40, 150) : _random.Next(1, 8);
         for (var done = 0; done < count; done += LargestAppend)
         {
             if (!InsertSome(transaction, name, entry, table, Math.Min(count - done, LargestAppend), isLarge: count > 10))

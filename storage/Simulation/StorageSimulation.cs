@@ -18,6 +18,9 @@ public sealed record SimulationOptions
     /// <summary>In the first life the power fails at this file operation; 0: at a random one.</summary>
     public long CrashAt { get; init; }
 
+    /// <summary>One insert in so many is large enough to be logged as a file: they take long.</summary>
+    public int LoadEvery { get; init; } = 1000;
+
     /// <summary>Takes a line for everything that is done.</summary>
     public Action<string>? Trace { get; init; }
 
@@ -151,7 +154,7 @@ public sealed class StorageSimulation
         {
             engine = StorageEngine.Open(_options.Sabotage?.Invoke(_files) ?? _files, "/db", _storage);
             var sequence = SimulatedCatalog.Sequence(engine);
-            world = new Simulated(engine, _files, _history, _random, _options.Trace);
+            world = new Simulated(engine, _files, _history, _random, _options);
             world.AddSessions(_options.Sessions);
             Watch(engine);
             Work(engine, world, sequence);
