@@ -23,16 +23,17 @@ internal static class SoakCommand
         var target = new Option<string>("--target") { Description = $"{PostgresUrl.Usage}.", HelpName = "URL", Required = true };
         var connections = new Option<int>("--connections") { Description = "Connections, open all the time.", HelpName = "N", DefaultValueFactory = _ => 50 };
         var minutes = new Option<double>("--minutes") { Description = "How long.", HelpName = "M", DefaultValueFactory = _ => 5 };
+        var pause = new Option<int>("--pause") { Description = "Milliseconds that a connection rests at most between two transactions, as users think.", HelpName = "MS", DefaultValueFactory = _ => 20 };
         var process = new Option<int?>("--server-pid") { Description = "Process of a server on this machine: its memory is shown.", HelpName = "PID" };
         target.Validators.Add(result =>
         {
             if (PostgresUrl.TryParse(result.Tokens[0].Value, out var error) is null)
                 result.AddError($"--target: {error}");
         });
-        var command = new Command("soak", Description) { target, connections, minutes, process };
+        var command = new Command("soak", Description) { target, connections, minutes, pause, process };
         command.SetAction((parsed, cancellation) => Run(
             new SoakOptions($"{PostgresUrl.TryParse(parsed.GetValue(target)!, out _)};Pooling=false;Command Timeout=300;Timeout=60", parsed.GetValue(connections),
-                TimeSpan.FromMinutes(parsed.GetValue(minutes)), parsed.GetValue(process)), cancellation));
+                TimeSpan.FromMinutes(parsed.GetValue(minutes)), TimeSpan.FromMilliseconds(parsed.GetValue(pause)), parsed.GetValue(process)), cancellation));
         return command;
     }
 

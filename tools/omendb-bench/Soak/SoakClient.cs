@@ -37,8 +37,7 @@ internal sealed class SoakClient(SoakOptions options, SoakCounters counters, int
             {
                 counters.Failed(error);
             }
-            // Users think, and two hundred of them would else only queue.
-            await Task.Delay(_random.Next(20), CancellationToken.None);
+            await Task.Delay(options.MostPause * _random.NextDouble(), CancellationToken.None);
         }
     }
 

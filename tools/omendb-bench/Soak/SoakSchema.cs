@@ -27,7 +27,7 @@ internal static class SoakSchema
 
     /// <summary>Old transfers leave and count as settled: the tables reach a steady size.</summary>
     public const string Settle = """
-        WITH gone AS (DELETE FROM soak_transfer WHERE id IN (SELECT id FROM soak_transfer WHERE id < (SELECT max(id) FROM soak_transfer) - 100000 ORDER BY id LIMIT 500)
+        WITH gone AS (DELETE FROM soak_transfer WHERE id IN (SELECT id FROM soak_transfer WHERE id < (SELECT max(id) FROM soak_transfer) - 20000 ORDER BY id LIMIT 500)
                 RETURNING source, target, amount),
              moved AS (SELECT id, sum(amount)::bigint AS amount FROM (SELECT target AS id, amount FROM gone UNION ALL SELECT source, -amount FROM gone) m GROUP BY id)
         UPDATE soak_account a SET settled = settled + moved.amount FROM moved WHERE moved.id = a.id
