@@ -1,3 +1,4 @@
+using OmenDb.Arrow.Compute;
 using System.Buffers;
 using OmenDb.Arrow;
 using OmenDb.Storage.FileSystem;

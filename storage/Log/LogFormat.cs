@@ -1,3 +1,4 @@
+using OmenDb.Arrow.Compute;
 using System.Buffers.Binary;
 
 namespace OmenDb.Storage.Log;
@@ -110,7 +111,7 @@ internal static class LogFormat
         BinaryPrimitives.WriteInt64LittleEndian(frame[8..], lsn.Value);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[16..], previousCrc);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[20..], (uint)kind);
-        var crc = Crc32C.Compute(frame[4..FrameHeaderSize], payloadCrc);
+        var crc = Crc32C.Append(payloadCrc, frame[4..FrameHeaderSize]);
         BinaryPrimitives.WriteUInt32LittleEndian(frame, crc);
         return crc;
     }
@@ -126,7 +127,7 @@ internal static class LogFormat
         if (length > (uint)(bytes.Length - FrameHeaderSize) || kind is < (uint)FrameKind.Whole or > (uint)FrameKind.Mark)
             return false;
         var payload = bytes.Slice(FrameHeaderSize, (int)length);
-        var crc = Crc32C.Compute(bytes[4..FrameHeaderSize], Crc32C.Compute(payload));
+        var crc = Crc32C.Append(Crc32C.Compute(payload), bytes[4..FrameHeaderSize]);
         if (crc != BinaryPrimitives.ReadUInt32LittleEndian(bytes) || (kind == (uint)FrameKind.Mark && length != MarkPayloadSize))
             return false;
         frame = new FrameView((FrameKind)kind, payload, crc, BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]));

@@ -1,3 +1,4 @@
+using OmenDb.Arrow.Compute;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using OmenDb.Storage.FileSystem;

@@ -1,3 +1,4 @@
+using OmenDb.Arrow.Compute;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
