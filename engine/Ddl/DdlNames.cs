@@ -28,6 +28,12 @@ internal static class DdlNames
     public static SqlException Missing(QualifiedName name) =>
         new(SqlState.UndefinedTable, $"relation \"{name}\" does not exist") { Position = name.ErrorPosition };
 
+    /// <summary>Keeps a name for this transaction: whoever wants it too waits for our end, and then sees whether it is taken. Ask the catalog
+    /// afterwards.</summary>
+    /// <remarks>A lock on a relation that cannot be: its OID is the name's hash, below zero. Two names with one hash wait for nothing at times.</remarks>
+    public static void Reserve(Session session, int parentOid, string name) =>
+        session.LockRelation(-1 - (HashCode.Combine(parentOid, name) & 0x3fff_ffff), Planner.Syntax.TableLockMode.ShareUpdateExclusive, name);
+
     /// <summary>The relation of a name, locked: while we waited, the name may have gone to another one.</summary>
     /// <returns>As the catalog has it once it is locked; null: there is none.</returns>
     public static RelationEntry? TryLocked(Session session, QualifiedName name, Planner.Syntax.TableLockMode mode)

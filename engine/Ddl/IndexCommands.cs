@@ -22,6 +22,9 @@ internal static class IndexCommands
         var storesValues = statement.Where is not null || statement.Elements.Any(e => e.Expression is not ColumnReference { Parts.Length: 1 });
         var table = DdlNames.LockedTable(session, statement.Table with { Position = -1 }, storesValues ? TableLockMode.Exclusive : TableLockMode.Share);
         var name = statement.Name ?? DdlNames.Free(session.Transaction.CurrentCatalog, table.SchemaOid, table.Name, statement.Elements.Select(Word), "idx");
+        DdlNames.Reserve(session, table.SchemaOid, name);
+        if (statement.Name is null)
+            name = DdlNames.Free(session.Transaction.CurrentCatalog, table.SchemaOid, table.Name, statement.Elements.Select(Word), "idx");
         if (session.Transaction.CurrentCatalog.FindRelation(table.SchemaOid, name) is not null)
         {
             if (!statement.IfNotExists)

@@ -23,6 +23,7 @@ internal static class MiscellaneousCommands
         var name = statement.Name ?? Role(session, statement.Owner!).Name;
         if (name.StartsWith("pg_", StringComparison.Ordinal))
             throw new SqlException(SqlState.ReservedName, $"unacceptable schema name \"{name}\"") { Detail = "The prefix \"pg_\" is reserved for system schemas." };
+        DdlNames.Reserve(session, session.DatabaseOid, name);
         if (name == "information_schema" || session.Catalog.FindSchema(session.DatabaseOid, name) is not null)
         {
             if (!statement.IfNotExists)

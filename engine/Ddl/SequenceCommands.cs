@@ -20,6 +20,7 @@ internal static class SequenceCommands
     public static string Create(Session session, CreateSequenceStatement statement)
     {
         var schema = statement.Persistence == Persistence.Temporary ? TemporaryObjects.EnsureSchema(session) : session.CreationSchema(statement.Name.Schema, statement.Name.ErrorPosition);
+        DdlNames.Reserve(session, schema.Oid, statement.Name.Name);
         if (session.Catalog.FindRelation(schema.Oid, statement.Name.Name) is not null)
         {
             if (!statement.IfNotExists)

@@ -45,6 +45,7 @@ internal static class TableCommands
         if (persistence == Persistence.Temporary && name.Schema is not null and not Session.TemporarySchema)
             throw new SqlException(SqlState.InvalidTableDefinition, "cannot create temporary relation in non-temporary schema") { Position = name.ErrorPosition };
         var schema = persistence == Persistence.Temporary ? TemporaryObjects.EnsureSchema(session) : session.CreationSchema(name.Schema, name.ErrorPosition);
+        DdlNames.Reserve(session, schema.Oid, name.Name);
         if (session.Catalog.FindRelation(schema.Oid, name.Name) is null)
             return schema;
         if (!ifNotExists)

@@ -27,6 +27,7 @@ internal static class ViewCommands
             if (columns.FindIndex(c => c.Name == columns[i].Name) < i)
                 throw new SqlException(SqlState.DuplicateColumn, $"column \"{columns[i].Name}\" specified more than once");
         }
+        DdlNames.Reserve(session, schema.Oid, statement.Name.Name);
         var existing = session.Transaction.CurrentCatalog.FindRelation(schema.Oid, statement.Name.Name);
         if (existing is not null && !statement.OrReplace)
             throw new SqlException(SqlState.DuplicateTable, $"relation \"{statement.Name.Name}\" already exists");

@@ -71,6 +71,9 @@ internal static class ActivityViews
         row[1] = (long)session.DatabaseOid;
         switch (info.Tag.Kind)
         {
+            case LockKind.Relation when info.Tag.A < 0:
+                row[0] = "object"; // a name that is being given
+                break;
             case LockKind.Relation:
                 row[0] = "relation";
                 row[1] = info.Tag.B;

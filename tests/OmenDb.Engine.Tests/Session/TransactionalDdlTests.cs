@@ -159,6 +159,24 @@ public class TransactionalDdlTests
         Assert.Equal("0", db.Run("select count(*) from pg_constraint where contype = 'f'"));
     }
 
+    [Theory]
+    [InlineData("create table if not exists n (a int)", "commit", null)]
+    [InlineData("create table n (a int)", "commit", "42P07")]
+    [InlineData("create table n (a int)", "rollback", null)]
+    [InlineData("create sequence n", "commit", "42P07")]
+    [InlineData("create view n as select 1", "rollback", null)]
+    [InlineData("create schema if not exists sc", "commit", null)]
+    public async Task Two_who_want_the_same_name(string sql, string end, string? error)
+    {
+        using var db = new SessionFixture();
+        using var other = db.NewSession();
+        db.Run("begin; create table n (a int); create schema sc");
+        var waiting = Start(other, sql);
+        Assert.False(waiting.IsCompleted);
+        db.Run(end);
+        Assert.Equal(error, (await Record.ExceptionAsync(() => waiting) as SqlException)?.SqlState);
+    }
+
     [Fact]
     public void Savepoints_take_definitions_and_rows_back_together()
     {
