@@ -12,7 +12,6 @@ namespace OmenDb.Engine;
 internal sealed class SessionLocks(Session session) : LockOwner
 {
     private readonly Dictionary<int, int> _relations = []; // modes as bits, for statements that come again and again in one transaction
-    private int _relationsAt;                              // length of the log when the bits were noted last
 
     public Session Session { get; } = session;
 
@@ -22,14 +21,13 @@ internal sealed class SessionLocks(Session session) : LockOwner
 
     protected override long WaitDeadline() => Session.LockDeadline();
 
+    protected override void OnReleased() => _relations.Clear();
+
     protected override void CheckInterrupts() => Session.CheckInterrupts();
 
     /// <exception cref="SqlException">40P01, 55P03, 57014.</exception>
     public void LockRelation(int oid, TableLockMode mode, string name, bool noWait)
     {
-        if (LogCount < _relationsAt)
-            _relations.Clear(); // something was given back
-        _relationsAt = LogCount;
         var held = _relations.GetValueOrDefault(oid);
         if ((held & 1 << (int)mode) != 0)
             return;
@@ -37,7 +35,6 @@ internal sealed class SessionLocks(Session session) : LockOwner
         if (Table.Acquire(this, tag, (int)mode, wait: !noWait) == LockOutcome.Busy)
             throw new SqlException(SqlState.LockNotAvailable, $"could not obtain lock on relation \"{name}\"");
         _relations[oid] = held | 1 << (int)mode;
-        _relationsAt = LogCount;
     }
 
     /// <summary>Advisory locks.</summary>
@@ -60,8 +57,6 @@ internal sealed class SessionLocks(Session session) : LockOwner
     public void ReleaseTransaction()
     {
         Table.ReleaseTo(this, 0);
-        _relations.Clear();
-        _relationsAt = 0;
     }
 
     /// <summary>Waits for whoever is in the way of a write.</summary>

@@ -392,6 +392,8 @@ public sealed partial class Binder
                     continue;
                 if (_rowIds.TryGetValue(table, out var rowId))
                     targets.Add(rowId);
+                else if (table.Relation is { Kind: Catalog.TableKind.View } || !clause.Tables.IsEmpty)
+                    throw SqlException.NotSupported($"{word} of \"{table.Alias}\", which is not a table", clause.ErrorPosition); // no rows would be locked
             }
             foreach (var name in clause.Tables)
             {

@@ -42,6 +42,11 @@ public class LockOwner
     {
     }
 
+    /// <summary>Locks of the transaction were given back, all or those since a savepoint.</summary>
+    protected internal virtual void OnReleased()
+    {
+    }
+
     /// <summary>Makes a wait look at <see cref="CheckInterrupts"/> again.</summary>
     public void Wake()
     {

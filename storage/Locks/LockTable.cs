@@ -225,7 +225,10 @@ public sealed partial class LockTable
             Release(owner, tag, mode, forSession: false);
         }
         if (owner.Log.Count > keep)
+        {
             owner.Log.RemoveRange(keep, owner.Log.Count - keep);
+            owner.OnReleased();
+        }
         if (keep == 0 && owner.Log.Capacity > 4096)
             owner.Log.Capacity = 0;
     }

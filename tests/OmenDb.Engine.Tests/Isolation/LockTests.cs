@@ -205,4 +205,14 @@ public class LockTests
         Assert.Equal("0A000", Code($"begin isolation level serializable; set transaction snapshot '{id}'"));
         Assert.Equal("25001", Code($"begin isolation level repeatable read; select 1; set transaction snapshot '{id}'"));
     }
+
+    [Theory]
+    [InlineData("select * from v for update")]
+    [InlineData("select * from (select * from t) s for update of s")]
+    public void What_cannot_be_locked_is_refused(string sql)
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (id int); create view v as select * from t");
+        Assert.Equal("0A000", db.Fails(sql).SqlState);
+    }
 }
