@@ -1,6 +1,6 @@
-using OmenDb.Arrow.Compute;
 using System.Buffers;
 using OmenDb.Arrow;
+using OmenDb.Arrow.Compute;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Log;
 using OmenDb.Types;

@@ -1,5 +1,5 @@
-using OmenDb.Arrow.Compute;
 using System.Buffers.Binary;
+using OmenDb.Arrow.Compute;
 
 namespace OmenDb.Storage.Log;
 

@@ -1,6 +1,6 @@
-using OmenDb.Arrow.Compute;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using OmenDb.Arrow.Compute;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Simulation;
 using OmenDb.Types;

@@ -1,7 +1,7 @@
-using OmenDb.Arrow.Compute;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using OmenDb.Arrow.Compute;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Log;
 using OmenDb.Types;
