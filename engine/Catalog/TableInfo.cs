@@ -64,6 +64,7 @@ internal sealed class TableInfo : ITableInfo
 
     private static ColumnInfo Column(ColumnEntry column, CatalogSnapshot catalog) => new(column.Name, column.Type, column.NotNull)
     {
+        Number = column.Id,
         // The sequence is named by OID: the default goes on working when it is renamed.
         DefaultSql = column.DefaultSql ?? (column.Identity != ColumnIdentity.None && catalog.Find(column.SequenceOid) is not null
             ? $"pg_catalog.nextval('{column.SequenceOid}'::pg_catalog.regclass)" : null),

@@ -90,7 +90,8 @@ public sealed partial class Binder
     {
         var modifier = _declaredModifiers.TryGetValue(column, out var declared) ? declared : -1;
         return column.Origin is ({ } table, var ordinal)
-            ? new OutputColumn(column.Name, column.Type, table.Columns[ordinal].Type.TypeModifier, table.Kind == TableKind.View ? 0 : table.Oid, ordinal + 1)
+            ? new OutputColumn(column.Name, column.Type, table.Columns[ordinal].Type.TypeModifier, table.Kind == TableKind.View ? 0 : table.Oid,
+                table.Columns[ordinal].Number is > 0 and var number ? number : ordinal + 1)
             : new OutputColumn(column.Name, column.Type, modifier, 0, 0);
     }
 

@@ -14,6 +14,9 @@ public enum IdentityKind : byte { None, Always, ByDefault }
 /// <param name="NotNull">Declared or implied by a primary key.</param>
 public sealed record ColumnInfo(string Name, SqlType Type, bool NotNull = false)
 {
+    /// <summary>The attribute number that clients and catalogs know; stays when columns before it are dropped. 0: the position in the table.</summary>
+    public int Number { get; init; }
+
     /// <summary>SQL text of the default; null when there is none.</summary>
     public string? DefaultSql { get; init; }
 

@@ -111,4 +111,13 @@ public class DdlTests
         Assert.Equal("COMMENT", db.Run("comment on table t is 'hello'"));
         Assert.Equal("COMMENT", db.Run("comment on column t.a is 'world'"));
     }
+
+    [Fact]
+    public void Result_columns_name_the_attribute_also_after_a_dropped_one()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (a int, b int, c int); alter table t drop column a");
+        using var result = db.Session.Execute("select c, b, b + 1 from t");
+        Assert.Equal([3, 2, 0], result.Portal.Columns!.Value.Select(column => column.ColumnNumber));
+    }
 }
