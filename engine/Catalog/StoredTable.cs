@@ -103,7 +103,10 @@ internal sealed partial class StoredTable : ITableTarget
     {
         if (((IndexEntry)index.Handle!).PredicateColumnId is not 0 and var predicate)
         {
-            var belongs = rows.Columns[Entry.Columns.Select(c => c.Id).ToList().IndexOf(predicate)];
+            var ordinal = 0;
+            while (Entry.Columns[ordinal].Id != predicate)
+                ordinal++;
+            var belongs = rows.Columns[ordinal];
             if (!belongs.IsValid(row) || !belongs.GetBool(row))
                 return null;
         }

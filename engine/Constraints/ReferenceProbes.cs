@@ -15,6 +15,8 @@ namespace OmenDb.Engine.Constraints;
 /// row of the parent or changes its key waits for us, and we for him.</summary>
 internal sealed class ReferenceProbes : IDisposable
 {
+    private const int MaxKnown = 1 << 20;
+
     private readonly Session _session;
     private readonly ForeignKey _key;
     private readonly StoredTable _child;
@@ -71,6 +73,8 @@ internal sealed class ReferenceProbes : IDisposable
         var values = new Vector[_places.Length];
         for (var i = 0; i < values.Length; i++)
             values[i] = _rows.Columns[_places[i]];
+        if (_known.Count > MaxKnown)
+            _known.Clear(); // locking a row again costs less than remembering all of them
         var found = new List<RowId>();
         foreach (var row in wanted)
         {

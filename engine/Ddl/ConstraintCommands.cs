@@ -55,7 +55,7 @@ internal static class ConstraintCommands
         var catalog = session.Transaction.CurrentCatalog;
         var indexName = unique.Name ?? (unique.IsPrimaryKey
             ? DdlNames.Free(catalog, table.SchemaOid, table.Name, [], "pkey")
-            : DdlNames.Free(catalog, table.SchemaOid, table.Name, columns, "key"));
+            : DdlNames.Free(catalog, table.SchemaOid, table.Name, columns.Concat(unique.Include), "key"));
         var index = new IndexEntry
         {
             Oid = session.Transaction.Catalog.NewOid(),

@@ -123,7 +123,13 @@ internal static class TableCommands
         foreach (var index in names.Snapshot.IndexesOf(table.Oid).Where(i => i.IsUnique && i.PredicateSql is null && i.Keys.All(k => k.ExpressionSql is null)))
         {
             definition.Constraints.Add((new UniqueConstraint(like.Position, null, index.IsPrimary,
-                [.. index.Keys.Select(k => table.ColumnById(k.ColumnId)!.Name)]) { NullsNotDistinct = index.NullsNotDistinct }, null));
+                [.. index.Keys.Select(k => table.ColumnById(k.ColumnId)!.Name)]) 
+            {
+                NullsNotDistinct = index.NullsNotDistinct,
+                Include = [.. index.IncludedColumnIds.Select(id => table.ColumnById(id)!.Name)],
+                Deferrable = table.Constraints.Any(c => c.IndexOid == index.Oid && c.IsDeferrable),
+                InitiallyDeferred = table.Constraints.Any(c => c.IndexOid == index.Oid && c.IsInitiallyDeferred),
+            }, null));
         }
     }
 
