@@ -193,6 +193,8 @@ public sealed partial class StorageEngine : IDisposable
 
         public Lsn End => Log.End;
 
+        public void ThrowIfFailed() => Log.ThrowIfFailed();
+
         public void MakeRoom(int frameLength) => Log.MakeRoom(frameLength);
 
         public void FlushSoon() => Log.FlushSoon();

@@ -494,10 +494,16 @@ public sealed class RedoLog : IDisposable
     private void Fail(Exception cause) => Interlocked.CompareExchange(ref _failure,
         new SqlException(SqlState.IoError, $"could not write the redo log: {cause.Message}", cause), null);
 
-    private void ThrowIfUnusable()
+    /// <exception cref="SqlException">58030: the log has failed.</exception>
+    public void ThrowIfFailed()
     {
         if (Failure is { } failure)
             throw Unusable(failure);
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ThrowIfFailed();
         ObjectDisposedException.ThrowIf(_disposed, this);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OmenDb.Storage.Tables;
 using OmenDb.Storage.Transactions;
+using OmenDb.Types;
 
 namespace OmenDb.Storage.Statistics;
 
@@ -26,6 +27,9 @@ internal sealed class AutoAnalyzer : IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = "analyze", Priority = ThreadPriority.BelowNormal };
         _thread.Start();
     }
+
+    /// <summary>Why an analysis failed; null when none has.</summary>
+    public SqlException? LastError { get; private set; }
 
     public void Dispose()
     {
@@ -60,6 +64,10 @@ internal sealed class AutoAnalyzer : IDisposable
         catch (OperationCanceledException)
         {
             return; // the database closes
+        }
+        catch (SqlException e)
+        {
+            LastError = e; // the old statistics stay, and later it is tried again
         }
         finally
         {

@@ -31,6 +31,7 @@ public sealed partial class Table
         var count = batch.RowCount;
         if (count == 0)
             return WriteResult.Ok;
+        transaction.ThrowIfUnwritable();
         if (batch.Columns.Length > _columns.Length)
             throw new ArgumentException($"the batch has {batch.Columns.Length} columns, the table {_columns.Length}", nameof(batch));
         int* picks = null;

@@ -64,8 +64,12 @@ public sealed partial class Table
         return WriteResult.Ok;
     }
 
-    private static Transaction Writer(Snapshot snapshot) =>
-        snapshot.Transaction ?? throw new ArgumentException("a snapshot without a transaction cannot write", nameof(snapshot));
+    private static Transaction Writer(Snapshot snapshot)
+    {
+        var transaction = snapshot.Transaction ?? throw new ArgumentException("a snapshot without a transaction cannot write", nameof(snapshot));
+        transaction.ThrowIfUnwritable();
+        return transaction;
+    }
 
     /// <summary>How many rows from here on stand in the same vector.</summary>
     private static int RunLength(ReadOnlySpan<RowId> rows, int from)

@@ -15,6 +15,9 @@ internal interface ICommitLog
     /// <summary>Everything before this position was appended.</summary>
     Lsn End { get; }
 
+    /// <summary>Throws when the log accepts nothing any more: there is no use in beginning a change.</summary>
+    void ThrowIfFailed();
+
     /// <summary>Waits until a frame of that length can be appended without waiting for the device; called before locks are taken.</summary>
     void MakeRoom(int frameLength);
 
@@ -33,6 +36,10 @@ internal sealed class NoCommitLog : ICommitLog
     public Lsn Durable => Lsn.Max;
 
     public Lsn End => Lsn.Zero;
+
+    public void ThrowIfFailed()
+    {
+    }
 
     public void MakeRoom(int frameLength)
     {
@@ -62,6 +69,8 @@ internal sealed class RedoCommitLog(RedoLog log, TimeSpan flushDelay) : ICommitL
     public Lsn Durable => log.DurableLsn;
 
     public Lsn End => log.EndLsn;
+
+    public void ThrowIfFailed() => log.ThrowIfFailed();
 
     public void MakeRoom(int frameLength) => log.MakeRoom(frameLength);
 

@@ -163,6 +163,9 @@ public sealed class Transaction
     /// <summary>Parts of it stand in the log from here on, before its commit frame: recovery must begin there. Null: none.</summary>
     internal Lsn? FirstPart { get; private set; }
 
+    /// <inheritdoc cref="TransactionManager.ThrowIfUnwritable"/>
+    internal void ThrowIfUnwritable() => _manager.ThrowIfUnwritable();
+
     /// <summary>Before the first part goes to the log.</summary>
     internal void BeginParts(ICommitLog log)
     {

@@ -48,6 +48,10 @@ public sealed partial class TransactionManager
         _registry.Released = _garbage.OnSnapshotReleased;
     }
 
+    /// <summary>Before a change of rows: after the log has failed none can commit.</summary>
+    /// <exception cref="Types.SqlException">58030.</exception>
+    internal void ThrowIfUnwritable() => _log.ThrowIfFailed();
+
     /// <summary>The newest commit that new snapshots see.</summary>
     public Timestamp LastVisible => new(Volatile.Read(ref _lastVisible));
 

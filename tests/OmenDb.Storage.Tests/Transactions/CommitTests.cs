@@ -95,8 +95,7 @@ public sealed class CommitTests
         Assert.Equal([(1, "one", 1)], Rows.All(engine, table));
         Assert.NotNull(engine.WriteFailure);
         var late = engine.Begin();
-        Rows.Append(table, late, (2, "two", 2));
-        Assert.Equal(SqlState.IoError, Assert.Throws<SqlException>(() => engine.Commit(late)).SqlState);
+        Assert.Equal(SqlState.IoError, Assert.Throws<SqlException>(() => Rows.Append(table, late, (2, "two", 2))).SqlState); // at once, not at its commit
         engine.Rollback(late);
         Assert.Equal([(1, "one", 1)], Rows.All(engine, table));
         engine.Dispose();
