@@ -117,7 +117,8 @@ internal sealed partial class StoredTable : ITableTarget
         var values = new Vector[index.Columns.Length];
         for (var i = 0; i < values.Length; i++)
             values[i] = rows.Columns[index.Columns[i].Ordinal];
-        return tree.TryFind(snapshot, values, row, out var found) ? (long)found.Value : null;
+        // What a part of the same statement has deleted is still in its snapshot, and in nobody's way.
+        return tree.TryFind(snapshot, values, row, out var found) && !_rows.IsDeletedByOwner(snapshot, found) ? (long)found.Value : null;
     }
 
     public WriteOutcome Append(ExecutionContext context, Batch rows, Span<long> rowIds, IndexInfo? arbiter = null)

@@ -70,6 +70,22 @@ public sealed partial class Table
         }
     }
 
+    /// <summary>Whether the snapshot's own transaction has deleted a row, in whichever statement.</summary>
+    public bool IsDeletedByOwner(Snapshot snapshot, RowId row)
+    {
+        if (snapshot.Transaction is null || TrySlot(row) is not { } slot)
+            return false;
+        slot.Latch.Enter();
+        try
+        {
+            return slot.Versions is { } versions && versions.Find(row.RowInVector) is >= 0 and var found && versions.Entries[found].DeletedBy?.Value == snapshot.OwnId;
+        }
+        finally
+        {
+            slot.Latch.Exit();
+        }
+    }
+
     private readonly record struct LockView(RowLockOutcome Outcome, Transaction? Writer, int Epoch, RowLockMode OwnMode);
 
     /// <summary>What the newest version says about locking its row.</summary>
