@@ -17,7 +17,7 @@ internal struct UndoLink
 /// collector (under the latch). An ordinary managed object: a reader that captured a link under the latch may follow it after
 /// leaving, whatever happens to the vector meanwhile. The image, per column in the order of <see cref="Columns"/>:
 /// <code>| validity: 1 byte per row | values: width bytes per row (bool: 1 byte) |</code>
-/// Views in the image point into the segment's arena, where bytes are never rewritten.
+/// Views in the image point into the segment's arena; their places are given back when the record leaves the row's chain.
 /// </remarks>
 internal sealed class UndoRecord(VersionStamp stamp, int command, VectorSlot slot, int[] columns, ushort[] rows)
 {

@@ -81,9 +81,9 @@ internal static unsafe class ColumnCopy
         }
         if (source.Kind == VectorKind.Constant)
         {
-            // One copy of the bytes serves all rows.
-            var value = source.IsValid(0) ? writer.Append(source.GetBytes(0)) : default;
-            new Span<View>(target, count).Fill(value);
+            var value = source.IsValid(0) ? source.GetBytes(0) : default;
+            for (var i = 0; i < count; i++)
+                target[i] = writer.Append(value); // a place belongs to one row
             return;
         }
         for (var i = 0; i < count; i++)

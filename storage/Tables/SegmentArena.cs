@@ -2,7 +2,8 @@ using OmenDb.Arrow;
 
 namespace OmenDb.Storage.Tables;
 
-/// <summary>The bytes of a segment's long strings. Append only; what stands there is never rewritten.</summary>
+/// <summary>The bytes of a segment's long strings. What a view that somebody can reach points at is never rewritten; the places of strings that nobody
+/// can reach any more are used again.</summary>
 /// <remarks>Readers use <see cref="Published"/>, whose table of base addresses never moves: adding a block publishes a new
 /// table and keeps the old ones until the segment goes, since borrowed vectors point at them (a handful per segment: blocks
 /// grow from 4 KiB to 4 MiB).</remarks>
@@ -11,7 +12,11 @@ internal sealed unsafe class SegmentArena : IDisposable
     private const long FirstBlockBytes = 4 << 10;
     private const long MaxBlockBytes = 4 << 20;
 
+    /// <summary>Places are multiples of this, so that a string's length tells the size of its place.</summary>
+    private const int PlaceBytes = 8;
+
     private readonly Lock _lock = new();
+    private readonly Dictionary<int, Stack<(int Block, int Offset)>> _free = []; // by size of the place
     private readonly List<ViewArena> _retired = [];
     private ViewArena _published = new();
     private NativeBuffer? _block;
@@ -21,8 +26,8 @@ internal sealed unsafe class SegmentArena : IDisposable
     /// <summary>All blocks there are; a view written before this was read resolves in it.</summary>
     public ViewArena Published => Volatile.Read(ref _published);
 
-    /// <summary>Bytes appended since the segment began.</summary>
-    public long AppendedBytes { get; private set; }
+    /// <summary>Bytes in places that are in use.</summary>
+    public long UsedBytes { get; private set; }
 
     public Writer BeginWrite() => new(this);
 
@@ -49,8 +54,33 @@ internal sealed unsafe class SegmentArena : IDisposable
         public void Dispose() => _arena._lock.Exit();
     }
 
+    /// <summary>Gives back the place of a string that no version, and no reader of one, can reach. Each place has one view only: the same value in two rows
+    /// stands twice.</summary>
+    public void Free(View view)
+    {
+        if (view.IsInline)
+            return;
+        var size = SizeOf(view.Length);
+        lock (_lock)
+        {
+            if (!_free.TryGetValue(size, out var places))
+                _free.Add(size, places = new());
+            places.Push((view.BufferIndex, view.Offset));
+            UsedBytes -= size;
+        }
+    }
+
+    private static int SizeOf(int length) => (length + (PlaceBytes - 1)) & ~(PlaceBytes - 1);
+
     private byte* Reserve(int length, out int index, out int offset)
     {
+        length = SizeOf(length);
+        UsedBytes += length;
+        if (_free.TryGetValue(length, out var places) && places.TryPop(out var place))
+        {
+            (index, offset) = place;
+            return _published.Pointers[index] + offset;
+        }
         if (_block is null || _used + length > _block.Length)
         {
             var size = _block is null ? FirstBlockBytes : Math.Min(MaxBlockBytes, _block.Length * 4);
@@ -67,7 +97,6 @@ internal sealed unsafe class SegmentArena : IDisposable
         offset = (int)_used;
         var target = _block.Pointer + _used;
         _used += length;
-        AppendedBytes += length;
         return target;
     }
 

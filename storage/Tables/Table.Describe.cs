@@ -17,7 +17,7 @@ public sealed partial class Table
     {
         foreach (var segment in _segments)
         {
-            var bytes = segment.Arena.AppendedBytes;
+            var bytes = segment.Arena.UsedBytes;
             for (var v = 0; v < segment.VectorCount; v++)
             {
                 foreach (var column in _columns)

@@ -165,11 +165,15 @@ public sealed partial class Table
     {
         var tag = LockTag.Row(StorageId, row);
         conflict = default;
+        var spin = new SpinWait();
         while (transaction.Locks.IsLocked(transaction.Owner, tag, mode, isOwn, out var holder))
         {
-            // Without a transaction he is just giving it back.
-            if (holder?.Transaction is not { } other)
+            // Without a transaction, or with one that has ended, he is just giving it back: a commit shows before its locks are gone.
+            if (holder?.Transaction is not { State: < TransactionState.Committed } other)
+            {
+                spin.SpinOnce();
                 continue;
+            }
             conflict = new WriteResult { Status = WriteStatus.Busy, Row = index, Owner = other, Epoch = other.Epoch };
             return true;
         }

@@ -44,7 +44,7 @@ public sealed partial class Table
         }
     }
 
-    private static void PruneRows(VectorSlot slot, ushort[] rows, SnapshotList snapshots)
+    private void PruneRows(VectorSlot slot, ushort[] rows, SnapshotList snapshots)
     {
         if (slot.Versions is not { } versions)
             return;
@@ -65,7 +65,7 @@ public sealed partial class Table
     /// Records without a snapshot between them make a group: r2 and r1 here. Whoever does not see one of a group sees none of it, and goes
     /// back behind its oldest. So of each column only the oldest before-image in the group counts, and a record whose columns all stand
     /// in older ones of its group goes: the oldest always stays, and a group has never more records than the row has columns.</remarks>
-    private static void PruneChain(ref UndoLink head, SnapshotList snapshots)
+    private void PruneChain(ref UndoLink head, SnapshotList snapshots)
     {
         Span<ulong> times = stackalloc ulong[ShortChain];
         var records = new List<UndoLink>();
@@ -114,7 +114,7 @@ public sealed partial class Table
     }
 
     /// <summary>Readers follow links under the latch only; what they noted of the record they may go on using.</summary>
-    private static void Unlink(ref UndoLink head, List<UndoLink> records, int place)
+    private void Unlink(ref UndoLink head, List<UndoLink> records, int place)
     {
         var (record, index) = (records[place].Record!, records[place].Index);
         // The newer neighbours are still linked: they are looked at after this one.
@@ -124,6 +124,7 @@ public sealed partial class Table
             records[place - 1].Record!.Next[records[place - 1].Index] = record.Next[index];
         record.Next[index] = default;
         record.Linked--;
+        FreeStrings(record.Slot, record, index);
     }
 
     /// <summary>Takes out of a waiting commit's step what has become free.</summary>
@@ -145,7 +146,7 @@ public sealed partial class Table
         }
     }
 
-    private static bool ShrinkUpdate(in UndoEntry entry, SnapshotList snapshots)
+    private bool ShrinkUpdate(in UndoEntry entry, SnapshotList snapshots)
     {
         var slot = entry.Slot;
         slot.Latch.Enter();

@@ -173,16 +173,17 @@ public sealed partial class Table
                     break;
                 case UndoKind.Update:
                     foreach (var row in entry.Record!.Rows)
-                        CutChain(versions, row, entry.Record);
+                        CutChain(slot, versions, row, entry.Record);
                     break;
                 default:
                     slot.MarkDead(entry.Rows!);
+                    FreeStrings(slot, entry.Rows!);
                     foreach (var row in entry.Rows!)
                     {
                         var found = versions.Find(row);
                         if (found < 0)
                             continue;
-                        CutAll(ref versions.Entries[found].Undo);
+                        CutAll(slot, ref versions.Entries[found].Undo);
                         versions.Entries[found].DeletedBy = null;
                         if (versions.Entries[found].IsEmpty)
                             versions.RemoveEntry(found);
@@ -199,7 +200,7 @@ public sealed partial class Table
     }
 
     /// <summary>Under the latch: the record and everything older leave a row's chain.</summary>
-    private static void CutChain(VectorVersions versions, int row, UndoRecord record)
+    private void CutChain(VectorSlot slot, VectorVersions versions, int row, UndoRecord record)
     {
         var found = versions.Find(row);
         if (found < 0)
@@ -209,7 +210,7 @@ public sealed partial class Table
         {
             if (current == record)
             {
-                CutAll(ref link);
+                CutAll(slot, ref link);
                 break;
             }
             link = ref current.Next[link.Index];
@@ -219,16 +220,46 @@ public sealed partial class Table
     }
 
     /// <summary>Under the latch: the end of a chain goes.</summary>
-    private static void CutAll(ref UndoLink link)
+    private void CutAll(VectorSlot slot, ref UndoLink link)
     {
         var rest = link;
         link = default;
         while (rest.Record is { } record)
         {
             record.Linked--;
+            FreeStrings(slot, record, rest.Index);
             var next = record.Next[rest.Index];
             record.Next[rest.Index] = default;
             rest = next;
+        }
+    }
+
+    /// <summary>Under the latch, when a record leaves a row's chain: no snapshot needs its before-images, so nobody reads their strings.</summary>
+    private unsafe void FreeStrings(VectorSlot slot, UndoRecord record, int index)
+    {
+        var offset = 0;
+        foreach (var column in record.Columns)
+        {
+            var physical = _physicals[column];
+            if (physical == PhysicalType.View && record.IsValid(offset, index))
+                slot.Segment.Arena.Free(Unsafe.ReadUnaligned<View>(ref record.ValueAt(offset, index, sizeof(View))));
+            offset += record.Rows.Length * (1 + UndoRecord.WidthOf(physical));
+        }
+    }
+
+    /// <summary>Under the latch: the strings of rows that have just died.</summary>
+    private unsafe void FreeStrings(VectorSlot slot, ReadOnlySpan<ushort> rows)
+    {
+        for (var column = 0; column < slot.Columns.Length; column++)
+        {
+            ref var chunk = ref slot.Columns[column];
+            if (_physicals[column] != PhysicalType.View || chunk.Values is null)
+                continue;
+            foreach (var row in rows)
+            {
+                if (chunk.Validity is null || ColumnCopy.GetBit((ulong*)chunk.Validity.Pointer, row))
+                    slot.Segment.Arena.Free(((View*)chunk.Values.Pointer)[row]);
+            }
         }
     }
 

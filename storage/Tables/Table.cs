@@ -197,10 +197,9 @@ public sealed partial class Table
         var target = chunk.Values.Pointer;
         if (definition.Stored == PhysicalType.View)
         {
-            View view;
-            using (var writer = slot.Segment.Arena.BeginWrite())
-                view = writer.Append(image);
-            new Span<View>(target, slot.RowCount).Fill(view);
+            using var writer = slot.Segment.Arena.BeginWrite();
+            for (var row = 0; row < slot.RowCount; row++)
+                ((View*)target)[row] = writer.Append(image); // a place belongs to one row
         }
         else if (definition.Stored == PhysicalType.Bool)
         {

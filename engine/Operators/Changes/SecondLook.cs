@@ -6,6 +6,7 @@ using OmenDb.Engine.Rows;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Expressions;
 using OmenDb.Planner.Plans;
+using OmenDb.Types;
 
 namespace OmenDb.Engine.Operators.Changes;
 
@@ -22,6 +23,18 @@ internal sealed class SecondLook
         Input = input;
         Positions = [.. Recheck.Marks.Select(m => input.Layout[m])];
     }
+
+    /// <summary>So often a change looks again when a row that it has locked is found in somebody else's hands after all.</summary>
+    public const int MaxRounds = 10_000;
+
+    /// <summary>Between two rounds: who is just getting or giving back a lock of the row needs a moment.</summary>
+    public static void Rest(ExecutionContext context)
+    {
+        context.CheckInterrupts();
+        Thread.Yield();
+    }
+
+    public static SqlException GivenUp() => new(SqlState.SerializationFailure, "could not serialize access due to concurrent update");
 
     public Recheck Recheck { get; }
 

@@ -23,8 +23,6 @@ namespace OmenDb.Engine.Operators.Changes;
 /// </code></remarks>
 internal sealed unsafe class UpsertWorker : ChangeWorker
 {
-    private const int MaxRounds = 10_000;
-
     private readonly InsertOperator _owner;
     private readonly OnConflictAction _action;
     private readonly ITableTarget _target;
@@ -129,7 +127,7 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
 
     private void WriteOne()
     {
-        for (var round = 0; round < MaxRounds; round++)
+        for (var round = 0; round < SecondLook.MaxRounds; round++)
         {
             Run.Context.CheckInterrupts();
             if (round > 0)
@@ -152,7 +150,7 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
             if (Settle(outcome.ExistingRowId))
                 return;
         }
-        throw new SqlException(SqlState.SerializationFailure, "could not serialize access due to concurrent update");
+        throw SecondLook.GivenUp();
     }
 
     /// <summary>What a conflict with a row leads to.</summary>
@@ -205,7 +203,10 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
         if (outcome.Duplicate is { } index)
             throw _target.DuplicateKey(context, index, _existing, 0);
         if (outcome.IsConflict)
-            throw SqlException.Internal("a locked row was changed by somebody else");
+        {
+            SecondLook.Rest(Run.Context);
+            return false;
+        }
         _touched.Add(rowId);
         _result.Append(_existing);
         return true;

@@ -1,3 +1,4 @@
+using OmenDb.Arrow;
 using OmenDb.Storage.Indexes;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
@@ -195,5 +196,51 @@ public class PruneTests
         Assert.All(slot.Columns, column => Assert.Null(column.Values));
         using var now = engine.Transactions.OpenSnapshot();
         Assert.Equal([-1L], Rows.Scan(table, now).Select(r => r.Values.Item1!.Value));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Strings_that_nobody_reaches_make_room_for_others(bool withReader)
+    {
+        using var engine = StorageEngine.OpenInMemory();
+        var table = Rows.Create(engine);
+        var row = Insert(engine, table, 1);
+        Update(engine, table, row, 1, "what the reader sees, a long string");
+        using var reader = withReader ? engine.Transactions.OpenSnapshot() : null;
+        for (var i = 0; i < 1000; i++)
+            Update(engine, table, row, 1, $"a string above the inline length {i:D4}");
+        // Now, what a pruned version had before it went, and the reader's.
+        Assert.InRange(table.MemoryBytes - EmptyBytes(), 0, 300);
+        if (reader is not null)
+            Assert.Equal("what the reader sees, a long string", Rows.Scan(table, reader).Single().Values.Item2);
+        using var now = engine.Transactions.OpenSnapshot();
+        Assert.Equal("a string above the inline length 0999", Rows.Scan(table, now).Single().Values.Item2);
+
+        static long EmptyBytes()
+        {
+            using var engine = StorageEngine.OpenInMemory();
+            var table = Rows.Create(engine);
+            Insert(engine, table, 1);
+            return table.MemoryBytes;
+        }
+    }
+
+    [Fact]
+    public void Strings_of_dead_rows_make_room_for_others()
+    {
+        using var engine = StorageEngine.OpenInMemory();
+        var table = Rows.Create(engine);
+        for (var round = 0; round < 200; round++)
+        {
+            var transaction = engine.Begin();
+            var rows = Rows.Append(table, transaction, [.. Enumerable.Range(0, 10).Select(i => ((long?)i, (string?)$"a string above the inline length {i}", (int?)i))]);
+            engine.Commit(transaction);
+            transaction = engine.Begin();
+            using (var snapshot = transaction.BeginStatement())
+                Assert.True(table.Delete(snapshot, rows).IsOk);
+            engine.Commit(transaction);
+        }
+        Assert.InRange(table.ListSegments().Single().Bytes - table.Columns.Sum(c => c.Stored.BytesFor(RowId.VectorRows)), long.MinValue, 10 * 40);
     }
 }
