@@ -177,7 +177,6 @@ public sealed partial class Table
                     break;
                 default:
                     slot.MarkDead(entry.Rows!);
-                    FreeStrings(slot, entry.Rows!);
                     foreach (var row in entry.Rows!)
                     {
                         var found = versions.Find(row);
@@ -234,7 +233,8 @@ public sealed partial class Table
         }
     }
 
-    /// <summary>Under the latch, when a record leaves a row's chain: no snapshot needs its before-images, so nobody reads their strings.</summary>
+    /// <summary>Under the latch, when a record leaves a row's chain: no snapshot needs its before-images, so nobody reads their strings.
+    /// What stands in the vector itself stays whole, of dead rows too: scans decode it before they look at who is alive.</summary>
     private unsafe void FreeStrings(VectorSlot slot, UndoRecord record, int index)
     {
         var offset = 0;
@@ -244,22 +244,6 @@ public sealed partial class Table
             if (physical == PhysicalType.View && record.IsValid(offset, index))
                 slot.Segment.Arena.Free(Unsafe.ReadUnaligned<View>(ref record.ValueAt(offset, index, sizeof(View))));
             offset += record.Rows.Length * (1 + UndoRecord.WidthOf(physical));
-        }
-    }
-
-    /// <summary>Under the latch: the strings of rows that have just died.</summary>
-    private unsafe void FreeStrings(VectorSlot slot, ReadOnlySpan<ushort> rows)
-    {
-        for (var column = 0; column < slot.Columns.Length; column++)
-        {
-            ref var chunk = ref slot.Columns[column];
-            if (_physicals[column] != PhysicalType.View || chunk.Values is null)
-                continue;
-            foreach (var row in rows)
-            {
-                if (chunk.Validity is null || ColumnCopy.GetBit((ulong*)chunk.Validity.Pointer, row))
-                    slot.Segment.Arena.Free(((View*)chunk.Values.Pointer)[row]);
-            }
         }
     }
 

@@ -1,4 +1,3 @@
-using OmenDb.Arrow;
 using OmenDb.Storage.Indexes;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
@@ -224,23 +223,5 @@ public class PruneTests
             Insert(engine, table, 1);
             return table.MemoryBytes;
         }
-    }
-
-    [Fact]
-    public void Strings_of_dead_rows_make_room_for_others()
-    {
-        using var engine = StorageEngine.OpenInMemory();
-        var table = Rows.Create(engine);
-        for (var round = 0; round < 200; round++)
-        {
-            var transaction = engine.Begin();
-            var rows = Rows.Append(table, transaction, [.. Enumerable.Range(0, 10).Select(i => ((long?)i, (string?)$"a string above the inline length {i}", (int?)i))]);
-            engine.Commit(transaction);
-            transaction = engine.Begin();
-            using (var snapshot = transaction.BeginStatement())
-                Assert.True(table.Delete(snapshot, rows).IsOk);
-            engine.Commit(transaction);
-        }
-        Assert.InRange(table.ListSegments().Single().Bytes - table.Columns.Sum(c => c.Stored.BytesFor(RowId.VectorRows)), long.MinValue, 10 * 40);
     }
 }
