@@ -192,22 +192,13 @@ public sealed partial class LockTable
     public void WaitFor(LockOwner owner, in Tables.WriteResult busy) => WaitFor(owner, busy.Owner!, busy.Epoch);
 
     /// <summary>A row lock was only a place in the queue until its owner has seen that nobody else is writing the row.</summary>
-    /// <param name="owner">Whose.</param>
-    /// <param name="tag">The row.</param>
-    /// <param name="mode">As taken.</param>
-    /// <returns>Who has confirmed a lock that conflicts: he had written the row, passed by the place in the queue, and went back to a savepoint. Null: the
-    /// lock is confirmed.</returns>
-    internal LockOwner? Confirm(LockOwner owner, in LockTag tag, int mode)
+    internal void Confirm(LockOwner owner, in LockTag tag)
     {
         var shard = ShardOf(tag);
         lock (shard.Gate)
         {
-            if (!shard.Entries.TryGetValue(tag, out var entry) || entry.Find(owner) is not (>= 0 and var found))
-                return null;
-            if (entry.ConflictsWithGrants(owner, mode, ignorePending: true, out var holder))
-                return holder;
-            entry.Grants[found].IsPending = false;
-            return null;
+            if (shard.Entries.TryGetValue(tag, out var entry) && entry.Find(owner) is >= 0 and var found)
+                entry.Grants[found].IsPending = false;
         }
     }
 

@@ -53,24 +53,9 @@ public sealed partial class Table
             if (judged.Outcome != RowLockOutcome.Busy)
             {
                 if (judged.Outcome != RowLockOutcome.Deleted)
-                {
-                    if (locks.Confirm(transaction.Owner, tag, (int)mode) is { } holder)
-                    {
-                        if (!wait)
-                        {
-                            if (taken == LockOutcome.Granted)
-                                locks.Undo(transaction.Owner, tag, (int)mode);
-                            return RowLockOutcome.Busy;
-                        }
-                        if (holder.Transaction is { } other)
-                            locks.WaitFor(transaction.Owner, other, other.Epoch);
-                        continue; // without a transaction he is just giving it back
-                    }
-                }
+                    locks.Confirm(transaction.Owner, tag);
                 else if (taken == LockOutcome.Granted)
-                {
                     locks.Undo(transaction.Owner, tag, (int)mode);
-                }
                 if (judged.Outcome != RowLockOutcome.Same)
                     transaction.AwaitPublication();
                 return judged.Outcome;
