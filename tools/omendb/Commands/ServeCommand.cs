@@ -98,7 +98,7 @@ internal static class ServeCommand
             var watch = Stopwatch.StartNew();
             var directory = Path.GetFullPath(data);
             // Beside the recovery, on another core.
-            var warming = Task.Run(WarmUp.Run);
+            var warming = Task.Run(TryWarmUp);
             using var database = Database.Open(directory, options);
             warming.GetAwaiter().GetResult();
             Volatile.Write(ref running, database);
@@ -119,6 +119,19 @@ internal static class ServeCommand
         }
         Console.WriteLine("stopped");
         return ExitCode.Ok;
+    }
+
+    /// <summary>A server that could not warm up answers its first statements more slowly, and is otherwise whole: it starts.</summary>
+    private static void TryWarmUp()
+    {
+        try
+        {
+            WarmUp.Run();
+        }
+        catch (SqlException e)
+        {
+            Console.Error.WriteLine($"omendb: the first statements will be slow, warming up failed: {e.Message}");
+        }
     }
 
     /// <summary>A second signal: no waiting for clients and no checkpoint, but what was committed is on the device. The log makes the next
