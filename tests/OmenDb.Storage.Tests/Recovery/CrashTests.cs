@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Simulation;
@@ -17,8 +16,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     [Fact]
     public void Random_histories_with_crashes_lose_nothing_and_invent_nothing()
     {
-        var seeds = Setting("OMENDB_SIMULATION_SEEDS", 100);
-        var clock = Stopwatch.StartNew();
+        var seeds = Setting("OMENDB_SIMULATION_SEEDS", 1000);
         var (transactions, lives, checkpoints) = (0, 0, 0);
         for (var seed = FirstSeed; seed < FirstSeed + seeds; seed++)
         {
@@ -28,8 +26,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             lives += result.Lives;
             checkpoints += result.Checkpoints;
         }
-        output.WriteLine($"seeds {FirstSeed} to {FirstSeed + seeds - 1}: {transactions} transactions, {lives} lives, {checkpoints} checkpoints, "
-            + $"{seeds / clock.Elapsed.TotalSeconds:F1} seeds/s");
+        output.WriteLine($"seeds {FirstSeed} to {FirstSeed + seeds - 1}: {transactions} transactions, {lives} lives, {checkpoints} checkpoints");
         Assert.True(transactions >= seeds * 200);
     }
 
