@@ -57,6 +57,13 @@ public sealed unsafe class AlexByteIndex : IAlexIndex
             return _tree.TryGetFirst(new BytesKey(bytes, key.Length), out rowId, out trace);
     }
 
+    /// <inheritdoc cref="AlexIndex.Trace"/>
+    public LookupTrace Trace(ReadOnlySpan<byte> key)
+    {
+        fixed (byte* bytes = key)
+            return _tree.Trace(new BytesKey(bytes, key.Length), 0);
+    }
+
     /// <inheritdoc cref="AlexIndex.GetAll"/>
     public int GetAll(ReadOnlySpan<byte> key, ref RowIdList rows)
     {

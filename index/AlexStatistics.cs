@@ -17,6 +17,20 @@ public sealed record AlexStatistics
     /// <summary>Of the gapped leaves, those without gaps that take ascending appends.</summary>
     public required long AppendLeaves { get; init; }
 
+    /// <summary>Leaves that store runs: entries whose keys and row ids both advance by constant steps.</summary>
+    public required long RunLeaves { get; init; }
+
+    /// <summary>Runs in these leaves.</summary>
+    public required long Runs { get; init; }
+
+    /// <summary>Entries in these leaves.</summary>
+    public required long RunEntries { get; init; }
+
+    /// <summary>Nodes without a useful model: sorted inner nodes and plain leaves.</summary>
+    public long FallbackNodes => SortedNodes + PlainLeaves;
+
+    public long Nodes => ModelNodes + SortedNodes + GappedLeaves + RunLeaves;
+
     /// <summary>Slots of all leaves.</summary>
     public required long LeafSlots { get; init; }
 
@@ -25,6 +39,12 @@ public sealed record AlexStatistics
 
     /// <summary>Memory taken from the system, in bytes.</summary>
     public required long ReservedBytes { get; init; }
+
+    /// <summary>Bytes in use per entry, the entry's own key and row id included; 0 for an empty index.</summary>
+    public double BytesPerEntry => Entries == 0 ? 0 : (double)UsedBytes / Entries;
+
+    /// <summary>Of the bytes per entry, those beyond raw 8-byte key and 8-byte row id; negative where entries are stored in less.</summary>
+    public double OverheadPerEntry => Entries == 0 ? 0 : BytesPerEntry - 16;
 
     /// <summary>Blocks rebuilt in place since the index was made, contractions among them.</summary>
     public required long Expansions { get; init; }
@@ -39,13 +59,3 @@ public sealed record AlexStatistics
     /// <summary>Entries by the distance d between predicted and actual slot: element i counts those with floor(log2(1 + d)) = i.</summary>
     public required IReadOnlyList<long> ModelErrorLog2 { get; init; }
 }
-
-/// <summary>How one look-up went.</summary>
-/// <param name="InnerLevels">Inner nodes visited.</param>
-/// <param name="SortedLevels">Of those, sorted fallback nodes.</param>
-/// <param name="PredictedSlot">Where the leaf's model expected the entry.</param>
-/// <param name="ActualSlot">Where it (or its place) was.</param>
-/// <param name="SearchSteps">Probes of the search in the leaf.</param>
-/// <param name="PlainLeaf">Whether the leaf was one of the evenly spread ones.</param>
-public readonly record struct LookupTrace(
-    int InnerLevels, int SortedLevels, int PredictedSlot, int ActualSlot, int SearchSteps, bool PlainLeaf);

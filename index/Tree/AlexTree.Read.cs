@@ -18,27 +18,37 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>The same, with an account of the way there.</summary>
     public bool TryGetFirst(in TKey key, out ulong rowId, out LookupTrace trace)
     {
+        trace = Trace(key, 0);
+        return TryGetFirst(key, out rowId);
+    }
+
+    /// <summary>The way to the place of (key, row id), whether the entry is there or not.</summary>
+    public LookupTrace Trace(in TKey key, ulong rowId)
+    {
         var slot = Epoch.Enter();
-        while (true)
+        try
         {
-            Descend(key, 0, out var path);
-            if (!LeafView<TKey>.TryOpen(path.Leaf, out var view, out var version))
-                continue;
-            StepCount steps = default;
-            var actual = view.LowerBound(key, 0, ref steps);
-            var predicted = view.Predict(key, 0);
-            var plain = path.Leaf->IsPlain;
-            if (!LeafLatch.Validate(path.Leaf, version))
-                continue;
-            var sorted = 0;
-            for (var i = 0; i < path.Depth; i++)
-                sorted += path.NodeAt(i)->Kind == NodeKind.SortedInner ? 1 : 0;
-            trace = new LookupTrace(path.Depth, sorted, predicted, actual, steps.Value, plain);
-            break;
+            while (true)
+            {
+                Descend(key, rowId, out var path);
+                if (!LeafView<TKey>.TryOpen(path.Leaf, out var view, out var version))
+                    continue;
+                StepCount steps = default;
+                var actual = view.LowerBound(key, rowId, ref steps);
+                var predicted = view.Predict(key, rowId);
+                var plain = path.Leaf->IsPlain;
+                if (!LeafLatch.Validate(path.Leaf, version))
+                    continue;
+                var sorted = 0;
+                for (var i = 0; i < path.Depth; i++)
+                    sorted += path.NodeAt(i)->Kind == NodeKind.SortedInner ? 1 : 0;
+                return new LookupTrace(path.Depth, sorted, predicted, actual, steps.Value, plain);
+            }
         }
-        var found = FindFirst(key, out rowId);
-        slot.Exit();
-        return found;
+        finally
+        {
+            slot.Exit();
+        }
     }
 
     /// <summary>All row ids of the key, ascending, appended to the list.</summary>
