@@ -5,5 +5,6 @@ var root = new RootCommand("Benchmarks for OmenDB and for every system that spea
 {
     TpchCommand.Create(),
     SoakCommand.Create(),
+    IndexCommand.Create(),
 };
 return root.Parse(args).Invoke();
