@@ -13,10 +13,15 @@ internal struct LockGrant
     /// <summary>Beyond it.</summary>
     public int SessionModes;
 
-    /// <summary>A row lock that only holds the place in front of the queue: its owner still waits for the transaction that wrote the row.</summary>
-    public bool IsPending;
+    /// <summary>Those of the modes of a row lock that only hold the place in front of the queue: the owner has not seen yet that nobody else is
+    /// writing the row.</summary>
+    public int Pending;
 
     public readonly int AllModes => Modes | SessionModes;
+
+    /// <summary>Modes that are in the way of somebody who has written the row in some mode (0: he has not): those who must wait for that very write
+    /// before they have their lock are not.</summary>
+    public readonly int ModesAgainst(LockKind kind, int written) => AllModes & ~(Pending & LockModes.Conflicts(kind, written));
 }
 
 /// <summary>Somebody waits: in the queue of a lock, or for the end of a transaction.</summary>
@@ -30,13 +35,18 @@ internal sealed class LockRequest(LockOwner owner, LockTag tag, int mode)
     /// <summary>Waiting for this one; null: in a queue.</summary>
     public Transaction? Writer;
 
-    /// <summary>The owner wrote the row himself: those who wait for him are not in his way.</summary>
-    public bool IgnoresPending;
+    /// <summary>The mode in which the owner wrote the row himself: those who wait for that write are not in his way. 0: he did not.</summary>
+    public int Written;
 
     public bool ForSession;
 
+    private bool _isGranted;
+
+    /// <summary>Once true it stays true. The owner may not have woken up yet, but nobody is in his way any more.</summary>
+    public bool IsGranted => Volatile.Read(ref _isGranted);
+
     /// <summary>Under the owner's monitor.</summary>
-    public bool IsGranted;
+    public void SetGranted() => Volatile.Write(ref _isGranted, true);
 }
 
 /// <summary>One lock that is held or waited for. Under its shard's gate.</summary>
@@ -66,17 +76,29 @@ internal sealed class LockEntry(LockTag tag)
     }
 
     /// <summary>Whether a mode conflicts with what others hold.</summary>
-    public bool ConflictsWithGrants(LockOwner owner, int mode, bool ignorePending, out LockOwner? holder)
+    public bool ConflictsWithGrants(LockOwner owner, int mode, int written, out LockOwner? holder)
     {
         var conflicts = LockModes.Conflicts(Tag.Kind, mode);
         foreach (ref readonly var grant in Grants)
         {
-            if (grant.Owner == owner || (grant.AllModes & conflicts) == 0 || (ignorePending && grant.IsPending))
+            if (grant.Owner == owner || (grant.ModesAgainst(Tag.Kind, written) & conflicts) == 0)
                 continue;
             holder = grant.Owner;
             return true;
         }
         holder = null;
+        return false;
+    }
+
+    /// <summary>Whether a mode of a row lock conflicts with one of others that is more than a place in the queue.</summary>
+    public bool ConflictsWithConfirmed(LockOwner owner, int mode)
+    {
+        var conflicts = LockModes.Conflicts(Tag.Kind, mode);
+        foreach (ref readonly var grant in Grants)
+        {
+            if (grant.Owner != owner && (grant.AllModes & ~grant.Pending & conflicts) != 0)
+                return true;
+        }
         return false;
     }
 
@@ -92,7 +114,8 @@ internal sealed class LockEntry(LockTag tag)
         return false;
     }
 
-    public void Add(LockOwner owner, int mode, bool forSession, bool isPending)
+    /// <summary>Row locks begin as pending.</summary>
+    public void Add(LockOwner owner, int mode, bool forSession)
     {
         var found = Find(owner);
         if (found < 0)
@@ -100,9 +123,11 @@ internal sealed class LockEntry(LockTag tag)
             if (GrantCount == _grants.Length)
                 Array.Resize(ref _grants, GrantCount * 2);
             found = GrantCount++;
-            _grants[found] = new LockGrant { Owner = owner, IsPending = isPending };
+            _grants[found] = new LockGrant { Owner = owner };
         }
         ref var grant = ref _grants[found];
+        if (Tag.Kind == LockKind.Row)
+            grant.Pending |= LockModes.Bit(mode);
         if (forSession)
             grant.SessionModes |= LockModes.Bit(mode);
         else
@@ -119,6 +144,7 @@ internal sealed class LockEntry(LockTag tag)
             grant.SessionModes &= ~LockModes.Bit(mode);
         else
             grant.Modes &= ~LockModes.Bit(mode);
+        grant.Pending &= grant.Modes;
         if (grant.AllModes != 0)
             return;
         _grants[found] = _grants[--GrantCount];
@@ -142,13 +168,20 @@ internal sealed class LockEntry(LockTag tag)
         Queue.Insert(place, request);
     }
 
+    /// <summary>Makes of a place in front of the queue the first place in it.</summary>
+    public void EnqueueFirst(LockRequest request)
+    {
+        Remove(request.Owner, request.Mode, request.ForSession);
+        (Queue ??= []).Insert(0, request);
+    }
+
     /// <summary>Grants what has become free, in the order of the queue: nobody overtakes a request that he conflicts with.</summary>
     public void Serve()
     {
         for (var i = 0; Queue is not null && i < Queue.Count;)
         {
             var request = Queue[i];
-            if (ConflictsWithGrants(request.Owner, request.Mode, request.IgnoresPending, out _)
+            if (ConflictsWithGrants(request.Owner, request.Mode, request.Written, out _)
                 || (Find(request.Owner) < 0 && ConflictsWithQueue(request.Owner, request.Mode, i)))
             {
                 i++;
@@ -161,7 +194,7 @@ internal sealed class LockEntry(LockTag tag)
     public void GrantTo(LockRequest request, int position)
     {
         Queue!.RemoveAt(position);
-        Add(request.Owner, request.Mode, request.ForSession, Tag.Kind == LockKind.Row);
+        Add(request.Owner, request.Mode, request.ForSession);
         request.Owner.Grant(request);
     }
 }

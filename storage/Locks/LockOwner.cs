@@ -2,6 +2,31 @@ using OmenDb.Storage.Transactions;
 
 namespace OmenDb.Storage.Locks;
 
+/// <summary>Places between which others may come in: a schedule of several owners is a sequence of these.</summary>
+internal enum LockStep : byte
+{
+    /// <summary>A row was looked at, and its lock is to be taken.</summary>
+    Judged,
+    /// <summary>A row's lock is granted, and its version is to be looked at again.</summary>
+    Granted,
+    /// <summary>Going back, or at the end: row locks are given back, versions are still there.</summary>
+    RowsReleased,
+    /// <summary>Going back: a step is undone.</summary>
+    Undone,
+    /// <summary>Going back: versions are gone, and those who waited for them are told.</summary>
+    SetFree,
+    /// <summary>A commit is visible, its locks are still held.</summary>
+    Published,
+    /// <summary>One of several locks is given back.</summary>
+    Released,
+    /// <summary>Known to wait, but not asleep yet.</summary>
+    Waiting,
+    /// <summary>The wait is over; others still see it.</summary>
+    Awake,
+    /// <summary>Some rows of a call are written, others are to come.</summary>
+    Written,
+}
+
 /// <summary>Who holds and waits for locks: a session, over its transactions; or a transaction without one.</summary>
 /// <remarks>Locks are taken and released by one thread at a time, the owner's; <see cref="Wake"/> may be called by anyone.</remarks>
 public class LockOwner
@@ -32,7 +57,7 @@ public class LockOwner
     public Transaction? Transaction { get; internal set; }
 
     /// <summary>True while it waits for a lock that nobody has given it yet.</summary>
-    public bool IsWaiting => Waiting is { } request && !Volatile.Read(ref request.IsGranted);
+    public bool IsWaiting => Waiting is { } request && !request.IsGranted;
 
     /// <summary>Environment tick at which a wait ends that begins now.</summary>
     protected internal virtual long WaitDeadline() => long.MaxValue;
@@ -47,6 +72,12 @@ public class LockOwner
     {
     }
 
+    /// <summary>The owner's thread has come to a place outside all latches and gates. Tests that run one thread at a time change to another here, and
+    /// in <see cref="Park"/>.</summary>
+    internal virtual void OnStep(LockStep step)
+    {
+    }
+
     /// <summary>Makes a wait look at <see cref="CheckInterrupts"/> again.</summary>
     public void Wake()
     {
@@ -58,14 +89,14 @@ public class LockOwner
     {
         lock (_monitor)
         {
-            request.IsGranted = true;
+            request.SetGranted();
             Monitor.PulseAll(_monitor);
         }
     }
 
     /// <summary>Sleeps until the request is granted.</summary>
     /// <returns>False: the deadline came first.</returns>
-    internal bool Park(LockRequest request, long deadline)
+    internal virtual bool Park(LockRequest request, long deadline)
     {
         lock (_monitor)
         {

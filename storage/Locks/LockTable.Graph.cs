@@ -61,6 +61,10 @@ public sealed partial class LockTable
     private List<(LockOwner Owner, bool IsSoft)> BlockersOf(LockRequest request)
     {
         var blockers = new List<(LockOwner, bool)>();
+        // He has been given what he waited for and only sleeps on. Without this look somebody who has just gone back to a savepoint, and now waits for
+        // one of those whom that has set free, would close a circle that is none.
+        if (request.IsGranted)
+            return blockers;
         if (request.Writer is { } writer)
         {
             if (writer.State < Transactions.TransactionState.Committed)
@@ -78,7 +82,7 @@ public sealed partial class LockTable
             var conflicts = LockModes.Conflicts(request.Tag.Kind, request.Mode);
             foreach (ref readonly var grant in entry.Grants)
             {
-                if (grant.Owner != request.Owner && (grant.AllModes & conflicts) != 0 && !(request.IgnoresPending && grant.IsPending))
+                if (grant.Owner != request.Owner && (grant.ModesAgainst(request.Tag.Kind, request.Written) & conflicts) != 0)
                     blockers.Add((grant.Owner, false));
             }
             if (entry.Find(request.Owner) >= 0)
@@ -100,7 +104,7 @@ public sealed partial class LockTable
             if (!shard.Entries.TryGetValue(request.Tag, out var entry) || entry.Queue is not { } queue)
                 return false;
             var position = queue.IndexOf(request);
-            if (position < 0 || entry.ConflictsWithGrants(request.Owner, request.Mode, request.IgnoresPending, out _))
+            if (position < 0 || entry.ConflictsWithGrants(request.Owner, request.Mode, request.Written, out _))
                 return false;
             entry.GrantTo(request, position);
             return true;

@@ -55,9 +55,9 @@ public sealed partial class LockTable
     /// <param name="mode">As the kind numbers them.</param>
     /// <param name="wait">False: answers Busy instead.</param>
     /// <param name="forSession">Held until released, as often as taken; otherwise to the end of the transaction.</param>
-    /// <param name="ignorePending">The owner wrote the row himself.</param>
+    /// <param name="written">The mode in which the owner wrote the row himself; 0: he did not.</param>
     /// <exception cref="SqlException">40P01, 55P03, and what the owner's interrupts say.</exception>
-    public LockOutcome Acquire(LockOwner owner, in LockTag tag, int mode, bool wait, bool forSession = false, bool ignorePending = false)
+    public LockOutcome Acquire(LockOwner owner, in LockTag tag, int mode, bool wait, bool forSession = false, int written = 0)
     {
         var shard = ShardOf(tag);
         LockRequest request;
@@ -72,16 +72,16 @@ public sealed partial class LockTable
                 return LockOutcome.Held;
             }
             // Who holds a mode already needs no place in the queue.
-            if (!entry.ConflictsWithGrants(owner, mode, ignorePending, out _)
+            if (!entry.ConflictsWithGrants(owner, mode, written, out _)
                 && (found >= 0 || entry.Queue is not { Count: > 0 } queue || !entry.ConflictsWithQueue(owner, mode, queue.Count)))
             {
-                entry.Add(owner, mode, forSession, tag.Kind == LockKind.Row);
+                entry.Add(owner, mode, forSession);
                 Note(owner, tag, mode, forSession);
                 return LockOutcome.Granted;
             }
             if (!wait)
                 return LockOutcome.Busy;
-            request = new LockRequest(owner, tag, mode) { IgnoresPending = ignorePending, ForSession = forSession };
+            request = new LockRequest(owner, tag, mode) { Written = written, ForSession = forSession };
             entry.Enqueue(request);
             owner.Waiting = request;
         }
@@ -125,9 +125,11 @@ public sealed partial class LockTable
     {
         try
         {
+            owner.OnStep(LockStep.Waiting);
             CheckForDeadlock(owner);
             if (!owner.Park(request, owner.WaitDeadline()))
                 throw TimedOut(owner);
+            owner.OnStep(LockStep.Awake);
         }
         catch
         {
@@ -174,9 +176,11 @@ public sealed partial class LockTable
         owner.Waiting = request; // not before: who sees it waiting may rely on the writer to end the wait
         try
         {
+            owner.OnStep(LockStep.Waiting);
             CheckForDeadlock(owner);
             if (!owner.Park(request, owner.WaitDeadline()))
                 throw TimedOut(owner);
+            owner.OnStep(LockStep.Awake);
             writer.ThrowIfAbandoned();
         }
         finally
@@ -189,29 +193,110 @@ public sealed partial class LockTable
     /// <summary>Waits for whoever is in the way of a write.</summary>
     /// <param name="owner">Who waits.</param>
     /// <param name="busy">What the write said.</param>
-    public void WaitFor(LockOwner owner, in Tables.WriteResult busy) => WaitFor(owner, busy.Owner!, busy.Epoch);
+    public void WaitFor(LockOwner owner, in Tables.WriteResult busy)
+    {
+        if (busy.Owner is { } writer)
+            WaitFor(owner, writer, busy.Epoch);
+    }
 
-    /// <summary>A row lock was only a place in the queue until its owner has seen that nobody else is writing the row.</summary>
-    internal void Confirm(LockOwner owner, in LockTag tag)
+    /// <summary>Under the vector's latch: a row lock was only a place in front of the queue until its owner has seen that nobody else is writing the row.</summary>
+    /// <returns>False: somebody else's lock is in the way still; see <see cref="WaitToConfirm"/>.</returns>
+    internal bool TryConfirm(LockOwner owner, in LockTag tag, int mode)
     {
         var shard = ShardOf(tag);
         lock (shard.Gate)
         {
-            if (shard.Entries.TryGetValue(tag, out var entry) && entry.Find(owner) is >= 0 and var found)
-                entry.Grants[found].IsPending = false;
+            if (!shard.Entries.TryGetValue(tag, out var entry) || entry.Find(owner) is not (>= 0 and var found) || (entry.Grants[found].Pending & LockModes.Bit(mode)) == 0)
+                return true;
+            if (entry.ConflictsWithConfirmed(owner, mode))
+                return false;
+            entry.Grants[found].Pending &= ~LockModes.Bit(mode);
+            return true;
         }
+    }
+
+    /// <summary>Waits, first in the queue, for those whose lock keeps a place in front of it from becoming a lock.</summary>
+    /// <remarks>
+    /// Who has written a row may lock it past the places of those who wait for his write. His commit shows before his locks are gone:
+    /// <code>
+    /// first                                   second
+    /// --------------------------------------  --------------------------------------
+    /// writes the row
+    ///                                         takes its lock: granted, but pending
+    ///                                         waits for the writer
+    /// takes its lock in a stronger mode, past the second's place
+    /// commits: the version is visible
+    ///                                         wakes up: nobody is writing the row
+    ///                                         cannot confirm: the first holds his lock
+    /// gives it back
+    ///                                         has the lock
+    /// </code>
+    /// Whoever goes back to a savepoint gives his row locks back before his versions go (<see cref="Transaction.RollbackTo"/>): with the other order
+    /// this would be a wait for somebody who is still active and may wait for us in the next moment.
+    /// </remarks>
+    /// <exception cref="SqlException">As of <see cref="Acquire"/>.</exception>
+    internal void WaitToConfirm(LockOwner owner, in LockTag tag, int mode)
+    {
+        var request = new LockRequest(owner, tag, mode);
+        var shard = ShardOf(tag);
+        lock (shard.Gate)
+        {
+            if (!shard.Entries.TryGetValue(tag, out var entry) || !entry.ConflictsWithConfirmed(owner, mode))
+                return;
+            entry.EnqueueFirst(request);
+            owner.Waiting = request;
+        }
+        WaitInQueue(owner, request);
     }
 
     /// <summary>False: no row of the table is locked. May be true without.</summary>
     internal bool MayHoldRows(long storageId) => Volatile.Read(ref RowCounter(storageId)) != 0;
 
     /// <summary>Under the vector's latch: whether somebody's lock keeps an owner from writing a row.</summary>
-    internal bool IsLocked(LockOwner owner, in LockTag tag, RowLockMode mode, bool ignorePending, out LockOwner? holder)
+    /// <param name="owner">Who writes.</param>
+    /// <param name="tag">What.</param>
+    /// <param name="mode">Needed for it.</param>
+    /// <param name="written">In which he has written the row already; 0: he has not.</param>
+    /// <param name="holder">The transaction in the way; null: it is giving the lock back just now.</param>
+    /// <param name="epoch">Of the holder, from before he gives the lock back.</param>
+    internal bool IsLocked(LockOwner owner, in LockTag tag, RowLockMode mode, RowLockMode written, out Transaction? holder, out int epoch)
     {
         holder = null;
+        epoch = 0;
         var shard = ShardOf(tag);
         lock (shard.Gate)
-            return shard.Entries.TryGetValue(tag, out var entry) && entry.ConflictsWithGrants(owner, (int)mode, ignorePending, out holder);
+        {
+            if (!shard.Entries.TryGetValue(tag, out var entry) || !entry.ConflictsWithGrants(owner, (int)mode, (int)written, out var by))
+                return false;
+            holder = by!.Transaction;
+            epoch = holder?.Epoch ?? 0;
+            return true;
+        }
+    }
+
+    /// <summary>Gives back the row locks of the transaction that were taken after some point.</summary>
+    /// <returns>Whether there were any.</returns>
+    internal bool ReleaseRowsTo(LockOwner owner, int keep)
+    {
+        var log = owner.Log;
+        for (var i = log.Count - 1; i >= keep; i--)
+        {
+            if (log[i].Tag.Kind != LockKind.Row)
+                continue;
+            Release(owner, log[i].Tag, log[i].Mode, forSession: false);
+            owner.OnStep(LockStep.Released);
+        }
+        var before = log.Count;
+        var kept = keep;
+        for (var i = keep; i < before; i++)
+        {
+            if (log[i].Tag.Kind != LockKind.Row)
+                log[kept++] = log[i];
+        }
+        if (kept == before || keep >= before)
+            return false;
+        log.RemoveRange(kept, before - kept);
+        return true;
     }
 
     /// <summary>Gives back the locks of the transaction that were taken after some point.</summary>
@@ -223,6 +308,7 @@ public sealed partial class LockTable
         {
             var (tag, mode) = owner.Log[i];
             Release(owner, tag, mode, forSession: false);
+            owner.OnStep(LockStep.Released);
         }
         if (owner.Log.Count > keep)
         {

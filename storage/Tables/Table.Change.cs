@@ -38,6 +38,7 @@ public sealed partial class Table
                 return result with { Row = result.Row + i };
             }
             i += run;
+            transaction.Owner.OnStep(LockStep.Written);
         }
         return WriteResult.Ok;
     }
@@ -60,6 +61,7 @@ public sealed partial class Table
                 return result with { Row = result.Row + i };
             }
             i += run;
+            transaction.Owner.OnStep(LockStep.Written);
         }
         return WriteResult.Ok;
     }
@@ -101,11 +103,12 @@ public sealed partial class Table
                     return conflict;
                 if (!transaction.Locks.MayHoldRows(StorageId))
                     continue;
+                var written = isOwn ? ModeOfOwnWrites(slot, inVector[i], snapshot.OwnId) : 0;
                 // A key share lock is in the way only of a new key, which is worth a look only when there is one.
-                if (IsLocked(transaction, rows[i], RowLockMode.Update, isOwn, i, out conflict)
-                    && (IsLocked(transaction, rows[i], RowLockMode.NoKeyUpdate, isOwn, i, out conflict)
+                if (IsLocked(transaction, rows[i], RowLockMode.Update, written, i, out conflict)
+                    && (IsLocked(transaction, rows[i], RowLockMode.NoKeyUpdate, written, i, out conflict)
                         || (ChangesKey(slot, inVector[i], columns, newValues, picks == null ? first + i : picks[first + i], keyed)
-                            && IsLocked(transaction, rows[i], RowLockMode.Update, isOwn, i, out conflict))))
+                            && IsLocked(transaction, rows[i], RowLockMode.Update, written, i, out conflict))))
                     return conflict;
             }
             changes.ReadOldKeys(slot, inVector);
@@ -151,7 +154,8 @@ public sealed partial class Table
             for (var i = 0; i < inVector.Length; i++)
             {
                 var conflict = Conflict(slot, inVector[i], snapshot, i, out var isOwn);
-                if (!conflict.IsOk || (transaction.Locks.MayHoldRows(StorageId) && IsLocked(transaction, rows[i], RowLockMode.Update, isOwn, i, out conflict)))
+                if (!conflict.IsOk || (transaction.Locks.MayHoldRows(StorageId)
+                        && IsLocked(transaction, rows[i], RowLockMode.Update, isOwn ? ModeOfOwnWrites(slot, inVector[i], snapshot.OwnId) : 0, i, out conflict)))
                     return conflict;
             }
             var versions = slot.Versions ??= new VectorVersions();

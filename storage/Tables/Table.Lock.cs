@@ -36,7 +36,7 @@ public sealed partial class Table
         var tag = LockTag.Row(StorageId, row);
         if (TrySlot(row) is not { } slot)
             return RowLockOutcome.Deleted;
-        var first = JudgeLock(slot, row.RowInVector, snapshot, mode);
+        var first = JudgeLock(slot, row.RowInVector, snapshot, mode, null);
         if (first.OwnMode >= mode)
             return RowLockOutcome.Same; // we have written it: nobody else can
         if (first.Outcome is RowLockOutcome.Deleted or RowLockOutcome.DeletedByUs)
@@ -44,18 +44,19 @@ public sealed partial class Table
             transaction.AwaitPublication();
             return first.Outcome;
         }
-        var taken = locks.Acquire(transaction.Owner, tag, (int)mode, wait, ignorePending: first.OwnMode != 0);
+        var owner = transaction.Owner;
+        owner.OnStep(LockStep.Judged);
+        var taken = locks.Acquire(owner, tag, (int)mode, wait, written: (int)first.OwnMode);
         if (taken == LockOutcome.Busy)
             return RowLockOutcome.Busy;
         while (true)
         {
-            var judged = JudgeLock(slot, row.RowInVector, snapshot, mode);
+            owner.OnStep(LockStep.Granted);
+            var judged = JudgeLock(slot, row.RowInVector, snapshot, mode, tag);
             if (judged.Outcome != RowLockOutcome.Busy)
             {
-                if (judged.Outcome != RowLockOutcome.Deleted)
-                    locks.Confirm(transaction.Owner, tag);
-                else if (taken == LockOutcome.Granted)
-                    locks.Undo(transaction.Owner, tag, (int)mode);
+                if (judged.Outcome is RowLockOutcome.Deleted or RowLockOutcome.DeletedByUs && taken == LockOutcome.Granted)
+                    locks.Undo(owner, tag, (int)mode);
                 if (judged.Outcome != RowLockOutcome.Same)
                     transaction.AwaitPublication();
                 return judged.Outcome;
@@ -63,10 +64,13 @@ public sealed partial class Table
             if (!wait)
             {
                 if (taken == LockOutcome.Granted)
-                    locks.Undo(transaction.Owner, tag, (int)mode);
+                    locks.Undo(owner, tag, (int)mode);
                 return RowLockOutcome.Busy;
             }
-            locks.WaitFor(transaction.Owner, judged.Writer!, judged.Epoch);
+            if (judged.Writer is { } writer)
+                locks.WaitFor(owner, writer, judged.Epoch);
+            else
+                locks.WaitToConfirm(owner, tag, (int)mode);
         }
     }
 
@@ -86,62 +90,78 @@ public sealed partial class Table
         }
     }
 
+    /// <param name="Outcome">What has become of the row.</param>
+    /// <param name="Writer">Busy: who is writing it; null: somebody's lock is in the way.</param>
+    /// <param name="Epoch">Of the writer.</param>
+    /// <param name="OwnMode">In which the transaction has written it itself; 0: it has not.</param>
     private readonly record struct LockView(RowLockOutcome Outcome, Transaction? Writer, int Epoch, RowLockMode OwnMode);
 
     /// <summary>What the newest version says about locking its row.</summary>
-    private static LockView JudgeLock(VectorSlot slot, int row, Snapshot snapshot, RowLockMode mode)
+    /// <param name="slot">The row's vector.</param>
+    /// <param name="row">In it.</param>
+    /// <param name="snapshot">Of the locker.</param>
+    /// <param name="mode">Wanted.</param>
+    /// <param name="confirm">The lock that the transaction has taken, to be confirmed in the same moment, when nobody else is writing the row.</param>
+    private static LockView JudgeLock(VectorSlot slot, int row, Snapshot snapshot, RowLockMode mode, LockTag? confirm)
     {
         slot.Latch.Enter();
         try
         {
-            if (row >= slot.RowCount || slot.IsDead(row))
-                return new LockView(RowLockOutcome.Deleted, null, 0, 0);
-            if (slot.Versions is not { } versions)
-                return default;
-            var outcome = RowLockOutcome.Same;
-            var own = default(RowLockMode);
-            var range = versions.FindRange(row);
-            if (range >= 0)
-            {
-                var stamp = versions.Ranges[range].Stamp;
-                if (IsWriting(stamp, snapshot, out var busy))
-                    return busy;
-                if (stamp.Value == snapshot.OwnId)
-                    own = RowLockMode.Update;
-                else if (stamp.Value > snapshot.ReadValue)
-                    outcome = RowLockOutcome.Changed;
-            }
-            var found = versions.Find(row);
-            if (found < 0)
-                return new LockView(outcome, null, 0, own);
-            ref var version = ref versions.Entries[found];
-            if (version.DeletedBy is { } deleter)
-                return IsWriting(deleter, snapshot, out var busy) ? busy
-                    : new LockView(deleter.Value == snapshot.OwnId ? RowLockOutcome.DeletedByUs : RowLockOutcome.Deleted, null, 0, 0);
-            for (var link = version.Undo; link.Record is { } record; link = record.Next[link.Index])
-            {
-                var value = record.Stamp.Value;
-                if (value == snapshot.OwnId)
-                {
-                    own = record.ChangesKey(link.Index) ? RowLockMode.Update : Max(own, RowLockMode.NoKeyUpdate);
-                    continue;
-                }
-                if (value <= snapshot.ReadValue)
-                    break;
-                if (mode == RowLockMode.KeyShare && !record.ChangesKey(link.Index))
-                    continue; // whoever holds the key does not mind
-                if (IsWriting(record.Stamp, snapshot, out var busy))
-                    return busy;
-                outcome = RowLockOutcome.Changed;
-                if (mode != RowLockMode.KeyShare)
-                    break;
-            }
-            return new LockView(outcome, null, 0, own);
+            var view = JudgeLatched(slot, row, snapshot, mode);
+            return view.Outcome is RowLockOutcome.Same or RowLockOutcome.Changed && confirm is { } tag && snapshot.Transaction is { } transaction
+                && !transaction.Locks.TryConfirm(transaction.Owner, tag, (int)mode) ? new LockView(RowLockOutcome.Busy, null, 0, 0) : view;
         }
         finally
         {
             slot.Latch.Exit();
         }
+    }
+
+    private static LockView JudgeLatched(VectorSlot slot, int row, Snapshot snapshot, RowLockMode mode)
+    {
+        if (row >= slot.RowCount || slot.IsDead(row))
+            return new LockView(RowLockOutcome.Deleted, null, 0, 0);
+        if (slot.Versions is not { } versions)
+            return default;
+        var outcome = RowLockOutcome.Same;
+        var own = default(RowLockMode);
+        var range = versions.FindRange(row);
+        if (range >= 0)
+        {
+            var stamp = versions.Ranges[range].Stamp;
+            if (IsWriting(stamp, snapshot, out var busy))
+                return busy;
+            if (stamp.Value == snapshot.OwnId)
+                own = RowLockMode.Update;
+            else if (stamp.Value > snapshot.ReadValue)
+                outcome = RowLockOutcome.Changed;
+        }
+        var found = versions.Find(row);
+        if (found < 0)
+            return new LockView(outcome, null, 0, own);
+        ref var version = ref versions.Entries[found];
+        if (version.DeletedBy is { } deleter)
+            return IsWriting(deleter, snapshot, out var busy) ? busy
+                : new LockView(deleter.Value == snapshot.OwnId ? RowLockOutcome.DeletedByUs : RowLockOutcome.Deleted, null, 0, 0);
+        for (var link = version.Undo; link.Record is { } record; link = record.Next[link.Index])
+        {
+            var value = record.Stamp.Value;
+            if (value == snapshot.OwnId)
+            {
+                own = record.ChangesKey(link.Index) ? RowLockMode.Update : Max(own, RowLockMode.NoKeyUpdate);
+                continue;
+            }
+            if (value <= snapshot.ReadValue)
+                break;
+            if (mode == RowLockMode.KeyShare && !record.ChangesKey(link.Index))
+                continue; // whoever holds the key does not mind
+            if (IsWriting(record.Stamp, snapshot, out var busy))
+                return busy;
+            outcome = RowLockOutcome.Changed;
+            if (mode != RowLockMode.KeyShare)
+                break;
+        }
+        return new LockView(outcome, null, 0, own);
     }
 
     private static RowLockMode Max(RowLockMode left, RowLockMode right) => left > right ? left : right;
@@ -161,23 +181,31 @@ public sealed partial class Table
     }
 
     /// <summary>Under the latch: whether somebody's lock keeps a transaction from writing a row.</summary>
-    private bool IsLocked(Transaction transaction, RowId row, RowLockMode mode, bool isOwn, int index, out WriteResult conflict)
+    private bool IsLocked(Transaction transaction, RowId row, RowLockMode mode, RowLockMode written, int index, out WriteResult conflict)
     {
-        var tag = LockTag.Row(StorageId, row);
         conflict = default;
-        var spin = new SpinWait();
-        while (transaction.Locks.IsLocked(transaction.Owner, tag, mode, isOwn, out var holder))
+        if (!transaction.Locks.IsLocked(transaction.Owner, LockTag.Row(StorageId, row), mode, written, out var holder, out var epoch))
+            return false;
+        // He may have ended: a commit shows before its locks are gone.
+        conflict = new WriteResult { Status = WriteStatus.Busy, Row = index, Owner = holder, Epoch = epoch };
+        return true;
+    }
+
+    /// <summary>Under the latch, of a row that the transaction has written last: the strongest mode in which it has.</summary>
+    private static RowLockMode ModeOfOwnWrites(VectorSlot slot, int row, ulong ownId)
+    {
+        var versions = slot.Versions!;
+        if (versions.FindRange(row) is >= 0 and var range && versions.Ranges[range].Stamp.Value == ownId)
+            return RowLockMode.Update;
+        if (versions.Find(row) is >= 0 and var found)
         {
-            // Without a transaction, or with one that has ended, he is just giving it back: a commit shows before its locks are gone.
-            if (holder?.Transaction is not { State: < TransactionState.Committed } other)
+            for (var link = versions.Entries[found].Undo; link.Record is { } record && record.Stamp.Value == ownId; link = record.Next[link.Index])
             {
-                spin.SpinOnce();
-                continue;
+                if (record.ChangesKey(link.Index))
+                    return RowLockMode.Update;
             }
-            conflict = new WriteResult { Status = WriteStatus.Busy, Row = index, Owner = other, Epoch = other.Epoch };
-            return true;
         }
-        return false;
+        return RowLockMode.NoKeyUpdate;
     }
 
     /// <summary>Under the latch: whether new values differ in a column of a unique key.</summary>

@@ -28,7 +28,7 @@ public readonly record struct WriteResult
     /// <summary>Which of the rows given stands in the way: index among the rows of the call.</summary>
     public int Row { get; init; }
 
-    /// <summary>Busy: whom to wait for. Deleted: the transaction itself if it has done that.</summary>
+    /// <summary>Busy: whom to wait for; null: nobody any more, try again. Deleted: the transaction itself if it has done that.</summary>
     public Transaction? Owner { get; init; }
 
     /// <summary>Busy: of the owner, when the row was looked at.</summary>

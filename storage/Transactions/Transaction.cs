@@ -220,9 +220,29 @@ public sealed class Transaction
     public UndoMark Mark() => new(Undo.Count, StagedCatalog?.Version ?? 0, Deferred.Count, Stale.Count, Queue?.Mark() ?? default, _owner.Log.Count);
 
     /// <summary>Takes back everything done after the mark, and gives back the locks taken since. Marks taken later become invalid.</summary>
+    /// <remarks>Row locks go first, while the versions still keep everybody else away: whoever waits for the writer of a row, with his place in front
+    /// of the queue, would otherwise find the row free and its lock still in our hands.
+    /// <code>
+    /// this one                                another
+    /// --------------------------------------  --------------------------------------
+    /// savepoint
+    /// updates the row
+    ///                                         takes the row's lock: granted, but pending
+    ///                                         waits for the writer
+    /// locks the row for update, past the other's place
+    /// back to the savepoint:
+    ///   takes its version back
+    ///                                         wakes up: nobody is writing the row: has the lock
+    ///                                         writes the row: finds it locked by this one
+    ///   gives back its lock, too late
+    /// </code></remarks>
     public void RollbackTo(UndoMark mark)
     {
-        RollbackRows(mark);
+        var released = Locks.ReleaseRowsTo(_owner, mark.LockCount);
+        _owner.OnStep(LockStep.RowsReleased);
+        if (UndoRows(mark) || released)
+            SetFree();
+        _owner.OnStep(LockStep.SetFree);
         StagedCatalog?.RollbackTo(mark.CatalogVersion);
         Queue?.RollbackTo(mark.Queue);
         Locks.ReleaseTo(_owner, mark.LockCount);
@@ -231,16 +251,30 @@ public sealed class Transaction
     /// <summary>The same for rows alone, locks stay: a write call that has failed leaves nothing.</summary>
     internal void RollbackRows(UndoMark mark)
     {
+        if (UndoRows(mark))
+            SetFree();
+    }
+
+    private bool UndoRows(UndoMark mark)
+    {
         if (Undo.Count == mark.UndoCount && Stale.Count == mark.StaleCount && Deferred.Count == mark.DeferredCount)
-            return;
+            return false;
         for (var i = Undo.Count - 1; i >= mark.UndoCount; i--)
+        {
             Undo[i].Table.Undo(this, Undo[i]);
+            _owner.OnStep(LockStep.Undone);
+        }
         Undo.RemoveRange(mark.UndoCount, Undo.Count - mark.UndoCount);
         if (Deferred.Count > mark.DeferredCount)
             Deferred.RemoveRange(mark.DeferredCount, Deferred.Count - mark.DeferredCount);
         if (Stale.Count > mark.StaleCount)
             Stale.RemoveRange(mark.StaleCount, Stale.Count - mark.StaleCount);
         _deferredToCommit = Math.Min(_deferredToCommit, Deferred.Count);
+        return true;
+    }
+
+    private void SetFree()
+    {
         Interlocked.Increment(ref _epoch); // after the versions: who finds the new number finds the rows free
         ServeWaiters();
     }

@@ -138,6 +138,7 @@ public sealed partial class TransactionManager
             Publish();
         if (!transaction.SynchronousCommit)
             _log.FlushSoon();
+        transaction.Owner.OnStep(LockStep.Published);
         transaction.StagedCatalog?.RunCommitActions();
         transaction.ReleaseLocks();
         transaction.CloseSnapshot();

@@ -24,17 +24,8 @@ internal sealed class SecondLook
         Positions = [.. Recheck.Marks.Select(m => input.Layout[m])];
     }
 
-    /// <summary>So often a change looks again when a row that it has locked is found in somebody else's hands after all.</summary>
-    public const int MaxRounds = 10_000;
-
-    /// <summary>Between two rounds: who is just getting or giving back a lock of the row needs a moment.</summary>
-    public static void Rest(ExecutionContext context)
-    {
-        context.CheckInterrupts();
-        Thread.Yield();
-    }
-
-    public static SqlException GivenUp() => new(SqlState.SerializationFailure, "could not serialize access due to concurrent update");
+    /// <summary>A row that the statement has locked, and seen as it is now, can be written by nobody else.</summary>
+    public static SqlException Lost() => SqlException.Internal("a row that the statement has locked was changed by somebody else");
 
     public Recheck Recheck { get; }
 

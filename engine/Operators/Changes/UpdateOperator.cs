@@ -73,21 +73,13 @@ internal sealed class UpdateOperator : ChangeOperator
             if (TryWrite(Run.Context, _piece))
                 return ChangedRows.WithInput(_rows, _piece);
             _again ??= new SecondLookRows(owner._secondLook, Run);
-            for (var round = 0; round < SecondLook.MaxRounds; round++)
+            var settled = _again.Settle(owner.Target, _piece, RowIds.AsSpan(0, count), owner.Target.StrengthFor(owner._ordinals), out var now);
+            using (now)
             {
-                for (var i = 0; i < count; i++)
-                    RowIds[i] = _piece.Columns[owner._rowId].Get<long>(i);
-                var settled = _again.Settle(owner.Target, _piece, RowIds.AsSpan(0, count), owner.Target.StrengthFor(owner._ordinals), out var now);
-                using (now)
-                {
-                    for (var i = 0; i < settled.Length; i++)
-                        RowIds[i] = settled.Columns[owner._rowId].Get<long>(i);
-                    if (TryWrite(now.Context, settled))
-                        return ChangedRows.WithInput(_rows, settled);
-                }
-                SecondLook.Rest(Run.Context);
+                for (var i = 0; i < settled.Length; i++)
+                    RowIds[i] = settled.Columns[owner._rowId].Get<long>(i);
+                return TryWrite(now.Context, settled) ? ChangedRows.WithInput(_rows, settled) : throw SecondLook.Lost();
             }
-            throw SecondLook.GivenUp();
         }
 
         /// <returns>False: a row was changed meanwhile; nothing was written.</returns>
@@ -174,21 +166,15 @@ internal sealed class DeleteOperator : ChangeOperator
             }
             TakePiece(piece, taken, count);
             _again ??= new SecondLookRows(owner._secondLook, Run);
-            for (var round = 0; round < SecondLook.MaxRounds; round++)
+            var settled = _again.Settle(owner.Target, _piece, RowIds.AsSpan(0, count), RowLockStrength.ForUpdate, out var now);
+            using (now)
             {
-                for (var i = 0; i < count; i++)
-                    RowIds[i] = _piece.Columns[owner._rowId].Get<long>(i);
-                var settled = _again.Settle(owner.Target, _piece, RowIds.AsSpan(0, count), RowLockStrength.ForUpdate, out var now);
-                using (now)
-                {
-                    for (var i = 0; i < settled.Length; i++)
-                        RowIds[i] = settled.Columns[owner._rowId].Get<long>(i);
-                    if (TryWrite(now.Context, settled.Length, out rows))
-                        return owner.Returning.Count == 0 ? rows : ChangedRows.WithInput(rows, settled);
-                }
-                SecondLook.Rest(Run.Context);
+                for (var i = 0; i < settled.Length; i++)
+                    RowIds[i] = settled.Columns[owner._rowId].Get<long>(i);
+                if (!TryWrite(now.Context, settled.Length, out rows))
+                    throw SecondLook.Lost();
+                return owner.Returning.Count == 0 ? rows : ChangedRows.WithInput(rows, settled);
             }
-            throw SecondLook.GivenUp();
         }
 
         private void TakePiece(Batch piece, int* rows, int count)

@@ -127,10 +127,10 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
 
     private void WriteOne()
     {
-        for (var round = 0; round < SecondLook.MaxRounds; round++)
+        for (var isFirst = true; ; isFirst = false)
         {
             Run.Context.CheckInterrupts();
-            if (round > 0)
+            if (!isFirst)
                 Refresh();
             if (Find(_one, 0) is { } there)
             {
@@ -150,7 +150,6 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
             if (Settle(outcome.ExistingRowId))
                 return;
         }
-        throw SecondLook.GivenUp();
     }
 
     /// <summary>What a conflict with a row leads to.</summary>
@@ -162,15 +161,13 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
             RequireVisible(rowId);
             return true;
         }
-        if (_touched.Contains(rowId))
-        {
-            throw new SqlException(SqlState.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
-            {
-                Hint = "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
-            };
-        }
-        return TryUpdate(rowId);
+        return _touched.Contains(rowId) ? throw SecondTime() : TryUpdate(rowId);
     }
+
+    private static SqlException SecondTime() => new(SqlState.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
+    {
+        Hint = "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+    };
 
     private bool TryUpdate(long rowId)
     {
@@ -181,7 +178,7 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
             return false;
         _target.Fetch(context, [rowId], _allOrdinals, _existing, _visible);
         if (_existing.RowCount == 0)
-            return false;
+            throw SecondTime(); // locked and not to be seen: another part of the statement has inserted it
         for (var i = 0; i < _allOrdinals.Length; i++)
         {
             _both.Columns[i].Reference(_existing.Columns[i]);
@@ -203,10 +200,7 @@ internal sealed unsafe class UpsertWorker : ChangeWorker
         if (outcome.Duplicate is { } index)
             throw _target.DuplicateKey(context, index, _existing, 0);
         if (outcome.IsConflict)
-        {
-            SecondLook.Rest(Run.Context);
-            return false;
-        }
+            throw SecondLook.Lost();
         _touched.Add(rowId);
         _result.Append(_existing);
         return true;
