@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 using OmenDb.Types;
 
@@ -7,7 +8,7 @@ namespace OmenDb.Tools.Bench;
 internal static class BenchErrors
 {
     public static bool IsExpected(Exception exception) =>
-        exception is SqlException or NpgsqlException or IOException or UnauthorizedAccessException or BenchException;
+        exception is SqlException or DbException or IOException or UnauthorizedAccessException or BenchException;
 
     public static string Describe(Exception exception) => exception switch
     {

@@ -49,7 +49,7 @@ public sealed class TpchLoader(TpchTarget target, TpchGenerator generator)
         foreach (var table in TpchSchema.Tables.Reverse())
             target.Execute($"DROP TABLE IF EXISTS {table.Name}");
         foreach (var table in TpchSchema.Tables)
-            target.Execute(table.CreateTable());
+            target.Execute(table.CreateTable(target.WantsPrimaryKeys));
         foreach (var table in TpchSchema.Tables)
             LoadTable(table.Table, workers, progress, cancellationToken);
         if (target.WantsForeignKeyIndexes)

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace OmenDb.Tpch.Schema;
 
 /// <summary>Columns and keys of one table, in the order of the generator's fields.</summary>
@@ -10,12 +8,12 @@ public sealed record TpchTableDefinition(
     IReadOnlyList<string> PrimaryKey,
     IReadOnlyList<TpchForeignKey> ForeignKeys)
 {
-    /// <summary>CREATE TABLE with the primary key and without foreign keys; no semicolon at the end.</summary>
-    public string CreateTable()
+    /// <summary>CREATE TABLE with the primary key, if wanted, and without foreign keys; no semicolon at the end.</summary>
+    public string CreateTable(bool withPrimaryKey = true)
     {
-        var text = new StringBuilder($"CREATE TABLE {Name} (\n");
-        foreach (var column in Columns)
-            text.Append($"    {column.Name} {column.SqlType} NOT NULL,\n");
-        return text.Append($"    PRIMARY KEY ({string.Join(", ", PrimaryKey)})\n)").ToString();
+        var lines = Columns.Select(column => $"    {column.Name} {column.SqlType} NOT NULL");
+        if (withPrimaryKey)
+            lines = lines.Append($"    PRIMARY KEY ({string.Join(", ", PrimaryKey)})");
+        return $"CREATE TABLE {Name} (\n{string.Join(",\n", lines)}\n)";
     }
 }

@@ -9,6 +9,9 @@ public abstract class TpchTarget : IDisposable
     /// <summary>True where the reference to other tables wants indexes to be found in reasonable time (Q17, Q20); made after the load.</summary>
     public abstract bool WantsForeignKeyIndexes { get; }
 
+    /// <summary>Whether tables are made with their primary keys.</summary>
+    public virtual bool WantsPrimaryKeys => true;
+
     /// <summary>What gathers a table's statistics; the table's name follows.</summary>
     public abstract string AnalyzeCommand { get; }
 

@@ -5,6 +5,7 @@ using OmenDb.Tools.Bench.Tpch;
 using OmenDb.Tpch.Generation;
 using OmenDb.Tpch.Queries;
 using OmenDb.Tpch.Targets;
+using OmenDb.Tpch.Targets.DuckDb;
 
 namespace OmenDb.Tools.Bench.Commands;
 
@@ -22,6 +23,7 @@ internal static class TpchCommand
           omendb-bench tpch --sf 1 --data ./tpch1 --runs 5           keeps the database; the next run finds it loaded
           omendb-bench tpch --sf 0.1 --target postgres://postgres@127.0.0.1/bench    any PostgreSQL-wire server
           omendb-bench tpch --sf 0.1 --seed 7 --reference postgres://postgres@127.0.0.1/bench    other parameters, checked against another system
+          omendb-bench tpch --sf 1 --runs 5 --against duckdb:./libduckdb.so          both systems in one run, their runs alternating
           omendb-bench tpch --sf 10 --generate-only ./tbl            region.tbl ... lineitem.tbl
 
         Every query runs once, which is the "first" column, and then --runs times more, of which the minimum and the median are shown.
@@ -48,6 +50,21 @@ internal static class TpchCommand
         var target = Url("--target", $"\"{Embedded}\", or {PostgresUrl.Usage}.");
         target.DefaultValueFactory = _ => Embedded;
         var reference = Url("--reference", "Another loaded system that the answers are compared with, for any scale factor and seed.");
+        var against = new Option<string?>("--against")
+        {
+            Description = $"A second system, loaded and measured in the same run: \"duckdb\" or \"duckdb:PATH\" of its library ({DuckDbTarget.LibraryHint}), or {PostgresUrl.Usage}.",
+            HelpName = "SYSTEM",
+            CustomParser = result =>
+            {
+                var text = result.Tokens[0].Value;
+                if (text == TpchOptions.DuckDb || text.StartsWith(TpchOptions.DuckDb + ":", StringComparison.Ordinal))
+                    return text;
+                if (PostgresUrl.TryParse(text, out var error) is { } connectionString)
+                    return connectionString;
+                result.AddError($"--against: {error}; or {TpchOptions.DuckDb}[:PATH]");
+                return null;
+            },
+        };
         var seed = new Option<long?>("--seed") { Description = "Query parameters that qgen draws for this seed, instead of the validation parameters.", HelpName = "N" };
         var data = new Option<string?>("--data") { Description = "Embedded: the data directory, kept and used again.", HelpName = "DIR" };
         var reload = new Option<bool>("--reload") { Description = "Drop the tables and load them again." };
@@ -63,7 +80,7 @@ internal static class TpchCommand
 
         var command = new Command("tpch", Description)
         {
-            scale, threads, runs, queries, target, reference, seed, data, reload, explain, json, generate, trailing,
+            scale, threads, runs, queries, target, reference, against, seed, data, reload, explain, json, generate, trailing,
         };
         command.Validators.Add(result =>
         {
@@ -81,6 +98,7 @@ internal static class TpchCommand
             Queries = parsed.GetValue(queries) is { Length: > 0 } chosen ? chosen : [.. TpchQueries.All.Select(query => query.Number)],
             ConnectionString = parsed.GetValue(target) is { } url && url != Embedded ? url : null,
             ReferenceConnectionString = parsed.GetValue(reference),
+            Against = parsed.GetValue(against),
             Seed = parsed.GetValue(seed),
             DataDirectory = parsed.GetValue(data),
             Reload = parsed.GetValue(reload),

@@ -8,15 +8,36 @@ internal static class TpchJson
 {
     public static void Write(string file, TpchRunResult run)
     {
-        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } directory)
-            Directory.CreateDirectory(directory);
-        using var stream = File.Create(file);
+        using var stream = Create(file);
         Write(stream, run);
+    }
+
+    /// <summary>Two systems measured in one run: an array of both.</summary>
+    public static void Write(string file, TpchRunResult ours, TpchRunResult theirs)
+    {
+        using var stream = Create(file);
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        json.WriteStartArray();
+        Write(json, ours);
+        Write(json, theirs);
+        json.WriteEndArray();
     }
 
     public static void Write(Stream stream, TpchRunResult run)
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
+        Write(json, run);
+    }
+
+    private static FileStream Create(string file)
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(file)) is { } directory)
+            Directory.CreateDirectory(directory);
+        return File.Create(file);
+    }
+
+    private static void Write(Utf8JsonWriter json, TpchRunResult run)
+    {
         json.WriteStartObject();
         json.WriteString("benchmark", "tpch");
         json.WriteString("target", run.Target);

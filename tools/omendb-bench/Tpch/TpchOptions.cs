@@ -3,6 +3,8 @@ namespace OmenDb.Tools.Bench.Tpch;
 /// <summary>What was asked for on the command line.</summary>
 internal sealed record TpchOptions
 {
+    public const string DuckDb = "duckdb";
+
     public required double ScaleFactor { get; init; }
     public int Threads { get; init; } = 1;
 
@@ -15,6 +17,9 @@ internal sealed record TpchOptions
     public string? ConnectionString { get; init; }
 
     public string? ReferenceConnectionString { get; init; }
+
+    /// <summary>Null: measure one system; otherwise <see cref="DuckDb"/>, alone or with ":" and the library's path, or a connection string.</summary>
+    public string? Against { get; init; }
 
     /// <summary>Null: validation parameters.</summary>
     public long? Seed { get; init; }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using OmenDb.Engine;
-using OmenDb.Tpch.Generation;
-using OmenDb.Tpch.Loading;
 using OmenDb.Tpch.Queries;
 using OmenDb.Tpch.Reference;
 using OmenDb.Tpch.Targets;
@@ -38,9 +36,11 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
 
     private bool Execute(TpchTarget target, CancellationToken cancellation)
     {
+        if (options.Against is not null)
+            return new TpchDuel(options, console).Execute(target, cancellation);
         console.MarkupLineInterpolated(
             $"TPC-H SF {options.ScaleFactor}, [bold]{target.Description}[/], {options.Threads} thread{(options.Threads == 1 ? "" : "s")}");
-        var loadSeconds = Load(target, cancellation);
+        var loadSeconds = TpchTables.Load(target, options, console, cancellation);
         target.SetThreads(options.Threads);
         using var reference = options.ReferenceConnectionString is { } other ? new PostgresTarget(other) : null;
         var result = Measure(target, reference, loadSeconds, cancellation);
@@ -48,33 +48,6 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         if (options.JsonFile is { } file)
             TpchJson.Write(file, result);
         return result.IsRight;
-    }
-
-    /// <returns>Seconds; null when the tables were there.</returns>
-    private double? Load(TpchTarget target, CancellationToken cancellation)
-    {
-        var loader = new TpchLoader(target, new TpchGenerator(options.ScaleFactor, options.Threads));
-        if (!options.Reload)
-        {
-            var state = loader.Inspect(out var found);
-            if (state == TpchTablesState.Complete)
-            {
-                console.MarkupLine("the tables are loaded already (--reload loads them again)");
-                if (target is EmbeddedTarget)
-                    loader.Analyze(); // the directory was opened just now, and statistics are not kept in it
-                return null;
-            }
-            if (state == TpchTablesState.Different)
-                throw new BenchException($"there are other TPC-H tables: {found}; --reload drops them");
-        }
-        var watch = Stopwatch.StartNew();
-        var generator = new TpchGenerator(options.ScaleFactor, options.Threads);
-        TableProgress.Run(console, generator, progress =>
-            new TpchLoader(target, generator).Load(options.Threads, progress.Add, progress.Step, cancellation));
-        var seconds = watch.Elapsed.TotalSeconds;
-        var memory = target is EmbeddedTarget ? $", peak memory {PeakMemoryBytes() / 1e6:N0} MB" : "";
-        console.MarkupLineInterpolated($"generated and loaded in {seconds:F1} s{memory}");
-        return seconds;
     }
 
     private TpchRunResult Measure(TpchTarget target, TpchTarget? reference, double? loadSeconds, CancellationToken cancellation)
@@ -94,7 +67,7 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
                 Explain(target, query);
         }
         return new TpchRunResult(
-            target.Description, options, loadSeconds, target is EmbeddedTarget ? PeakMemoryBytes() : null, whyNot, results);
+            target.Description, options, loadSeconds, target is EmbeddedTarget ? TpchTables.PeakMemoryBytes() : null, whyNot, results);
     }
 
     private QueryResult MeasureQuery(TpchTarget target, TpchTarget? reference, TpchQuery query, bool check)
@@ -143,11 +116,5 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         console.WriteLine($"Q{query.Number}, {query.Title}");
         foreach (var line in target.Query("EXPLAIN ANALYZE " + TextOf(query)))
             console.WriteLine("  " + line[0]);
-    }
-
-    private static long PeakMemoryBytes()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.PeakWorkingSet64;
     }
 }
