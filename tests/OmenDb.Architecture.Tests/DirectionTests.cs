@@ -20,13 +20,14 @@ public sealed class DirectionTests
         // From here on: the façade, and the vocabulary in which it speaks.
         ("protocol", ["engine"], ["Arrow", "Types", "Planner.Binding", "Engine"]),
         ("tpch", ["engine"], ["Arrow", "Types", "Planner.Binding", "Engine"]),
-        ("tpcc", ["engine"], ["Arrow", "Types", "Planner.Binding", "Engine"]),
-        ("ycsb", ["engine"], ["Arrow", "Types", "Planner.Binding", "Engine"]),
+        ("workload", ["engine"], ["Arrow", "Types", "Planner.Binding", "Engine"]),
+        ("tpcc", ["workload"], ["Types", "Workload"]),
+        ("ycsb", ["workload"], ["Types", "Workload"]),
         // The simulation tests the storage below the façade, for users too.
         ("tools/omendb", ["engine", "protocol", "tpch"],
             ["Arrow", "Types", "Planner.Binding", "Engine", "Protocol", "Tpch", "Storage.Simulation"]),
-        ("tools/omendb-bench", ["engine", "protocol", "tpch", "tpcc", "ycsb"],
-            ["Arrow", "Types", "Planner.Binding", "Engine", "Protocol", "Tpch", "Tpcc", "Ycsb"]),
+        ("tools/omendb-bench", ["engine", "protocol", "tpch", "tpcc", "ycsb", "workload"],
+            ["Arrow", "Types", "Planner.Binding", "Engine", "Protocol", "Tpch", "Tpcc", "Ycsb", "Workload"]),
     ];
 
     /// <summary>Sub-folders that do not show in the namespace: what a project offers as a whole, sorted into folders for reading.</summary>
