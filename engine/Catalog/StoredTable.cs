@@ -45,26 +45,48 @@ internal sealed partial class StoredTable : ITableTarget
     /// <summary>Physical columns of ordinals; -1 for system columns, which scans compute.</summary>
     internal int Physical(int ordinal) => ordinal < _physical.Length ? _physical[ordinal] : -1;
 
-    public IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexKeyRange> ranges, bool backward)
+    public IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexRangeSpec> ranges, bool backward, int skipColumns = 0)
     {
         var snapshot = StatementScope.Of(context).Snapshot;
-        var tree = Tree(index);
-        if (!tree.IsUsableBy(snapshot))
-            throw new SqlException(SqlState.SerializationFailure, $"could not serialize access: index \"{index.Name}\" is newer than this transaction");
+        var tree = Usable(index, snapshot);
         var storageRanges = new IndexRange[ranges.Count];
         for (var i = 0; i < storageRanges.Length; i++)
-        {
-            var range = ranges[i];
-            storageRanges[i] = range.IsNull
-                ? IndexRange.IsNull(tree, range.Prefix, 0)
-                : IndexRange.Between(tree, range.Prefix, 0, new IndexBound(range.Low, 0, range.LowInclusive), new IndexBound(range.High, 0, range.HighInclusive));
-        }
-        return new Cursor(tree.OpenCursor(snapshot, storageRanges, backward));
+            storageRanges[i] = IndexRange.Of(tree, ranges[i]);
+        return new Cursor(tree.OpenCursor(snapshot, storageRanges, backward, skipColumns));
     }
+
+    public IIndexLookup OpenLookup(ExecutionContext context, IndexInfo index, int columns)
+    {
+        var snapshot = StatementScope.Of(context).Snapshot;
+        return new Lookup(Usable(index, snapshot), snapshot, columns);
+    }
+
+    private sealed class Lookup(TableIndex tree, Storage.Mvcc.Snapshot snapshot, int columns) : IIndexLookup
+    {
+        private readonly IndexLookup _lookup = new(tree, snapshot, columns);
+
+        public int Find(Vector[] values, ReadOnlySpan<int> rows, ref int next, Span<long> rowIds, Span<int> pairs) =>
+            _lookup.Find(values, rows, ref next, MemoryMarshal.Cast<long, RowId>(rowIds), pairs);
+
+        public void Dispose() => _lookup.Dispose();
+    }
+
+    private TableIndex Usable(IndexInfo index, Storage.Mvcc.Snapshot snapshot)
+    {
+        var tree = Tree(index);
+        return tree.IsUsableBy(snapshot) ? tree
+            : throw new SqlException(SqlState.SerializationFailure, $"could not serialize access: index \"{index.Name}\" is newer than this transaction");
+    }
+
+    public bool CanDecode(IndexInfo index, int keyColumn) => Tree(index).CanDecode(keyColumn);
 
     private sealed class Cursor(IndexCursor cursor) : IRowIdCursor
     {
         public int Next(Span<long> rowIds) => cursor.Next(MemoryMarshal.Cast<long, RowId>(rowIds));
+
+        public int Next(Span<long> rowIds, int[] keyColumns, VectorWriter[] targets) => cursor.Next(MemoryMarshal.Cast<long, RowId>(rowIds), keyColumns, targets);
+
+        public long EntriesRead => cursor.EntriesRead;
 
         public void Dispose() => cursor.Dispose();
     }

@@ -13,6 +13,8 @@ internal sealed class FilterOperator(PhysicalOperator input, Expression predicat
 
     public override string Name => "Filter";
 
+    public override Physical.RowOrder Order => Children[0].Order;
+
     public override IEnumerable<(string Label, string Text)> Details => [("Filter", Physical.ExpressionText.Of(predicate))];
 
     public override List<Leg> Build(PipelineBuilder builder) => Through(Children[0].Build(builder), new Stage(this));

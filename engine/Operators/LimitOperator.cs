@@ -51,6 +51,8 @@ internal sealed class LimitOperator(PhysicalOperator input, Expression? count, E
 
     public override string Name => "Limit";
 
+    public override Physical.RowOrder Order => Children[0].Order;
+
     public override List<Leg> Build(PipelineBuilder builder) => Through(Children[0].Build(builder), new Stage(this));
 
     private sealed class Shared(long count, long offset)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OmenDb.Engine.Expressions;
+using OmenDb.Engine.Physical;
 using OmenDb.Engine.Pipelines;
 using OmenDb.Planner.Expressions;
 
@@ -25,6 +26,9 @@ internal abstract class PhysicalOperator(ImmutableArray<Column> columns, params 
     public double EstimatedCost { get; set; }
 
     public ColumnLayout Layout => _layout ??= new ColumnLayout(Columns);
+
+    /// <summary>The order in which rows come, when one worker asks for them.</summary>
+    public virtual RowOrder Order => RowOrder.None;
 
     /// <summary>As EXPLAIN names it: "Hash Join", "Seq Scan on t".</summary>
     public abstract string Name { get; }

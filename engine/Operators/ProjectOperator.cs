@@ -14,6 +14,9 @@ internal sealed class ProjectOperator(PhysicalOperator input, IReadOnlyList<Proj
 
     public override string Name => "Project";
 
+    public override Physical.RowOrder Order =>
+        Children[0].Order.Through([.. projections.Select(p => (p.Output, (p.Expression as ColumnExpression)?.Column))]);
+
     public override IEnumerable<(string Label, string Text)> Details => [("Output", string.Join(", ", projections.Select(p => Physical.ExpressionText.Of(p.Expression))))];
 
     public override List<Leg> Build(PipelineBuilder builder) => Through(Children[0].Build(builder), new Stage(this));

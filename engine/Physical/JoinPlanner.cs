@@ -37,10 +37,10 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         var rightRows = estimator.Rows(join.Right);
         if (keys.Count == 0)
             return NestedLoop(join, left, right, leftRows, rightRows);
-        if (join.Kind is JoinKind.Inner or JoinKind.Left && IndexJoin(join.Kind, left, leftRows, join.Right, keys, residual) is { } looked)
+        if (join.Kind is JoinKind.Inner or JoinKind.Left or JoinKind.Semi or JoinKind.Anti && IndexJoin(join.Kind, left, leftRows, join.Right, rightRows, keys, residual) is { } looked)
             return looked;
         if (join.Kind == JoinKind.Inner
-            && IndexJoin(join.Kind, right, rightRows, join.Left, keys.ConvertAll(k => k with { Left = k.Right, Right = k.Left }), residual) is { } turned)
+            && IndexJoin(join.Kind, right, rightRows, join.Left, leftRows, keys.ConvertAll(k => k with { Left = k.Right, Right = k.Left }), residual) is { } turned)
             return turned;
         var kind = join.Kind;
         if (Swaps(kind, leftRows, rightRows))
@@ -87,43 +87,86 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         _ => comparison,
     };
 
-    /// <summary>A look-up per row of a small input, when an index begins with the join's columns and the other table is much larger.</summary>
-    private IndexJoinOperator? IndexJoin(JoinKind kind, PhysicalOperator outer, double outerRows, LogicalPlan inner, List<JoinKey> keys,
+    /// <summary>A look-up per row of an input, when an index begins with the join's columns and reading the whole other table costs more.</summary>
+    private PhysicalOperator? IndexJoin(JoinKind kind, PhysicalOperator outer, double outerRows, LogicalPlan inner, double innerRows, List<JoinKey> keys,
         List<Expression> residual)
     {
+        // What only leaves columns away or renames them may be left out itself: a filter's columns, most often.
+        if (inner is Project { Input: Scan whole } slim && slim.Projections.All(p => p.Expression is ColumnExpression))
+        {
+            var names = slim.Projections.ToDictionary(p => p.Output, p => p.Expression);
+            Expression Below(Expression e) => ExpressionTree.Substitute(e, names);
+            var join = IndexJoin(kind, outer, outerRows, whole, innerRows, keys.ConvertAll(k => k with { Right = Below(k.Right) }), residual.ConvertAll(Below));
+            return join is null || kind is JoinKind.Semi or JoinKind.Anti ? join
+                : new ProjectOperator(join, [.. outer.Columns.Select(c => new Projection(c, new ColumnExpression(c))), .. slim.Projections]);
+        }
         if (inner is not Scan { Table.Handle: IIndexedSource source } scan || outerRows > MaxLookups || planner.IsFixed(scan))
             return null;
-        var ordinals = scan.ScanColumns.ToDictionary(c => c.Column.Id, c => c.Ordinal);
+        var hashCost = scan.Table.RowCount + innerRows * BuildCost + outerRows * ProbeCost;
+        IndexJoinOperator? best = null;
+        var columns = scan.ScanColumns.ToDictionary(c => c.Ordinal, c => c.Column);
+        var filters = scan.Filters.SelectMany(CompiledPredicate.Conjuncts).ToArray();
         foreach (var index in scan.Table.Indexes)
         {
-            if (index.PredicateSql is not null)
+            if (index.PredicateSql is not null && !scan.Implied.Any(i => i.Name == index.Name))
                 continue;
-            var used = new List<JoinKey>();
-            foreach (var column in index.Columns)
+            var (used, answered) = (new List<JoinKey>(), new List<Expression>());
+            foreach (var key in index.Columns)
             {
-                var key = keys.Find(k => !k.NullMatches && k.Right is ColumnExpression c && ordinals.TryGetValue(c.Column.Id, out var o) && o == column.Ordinal
-                    && k.Right.Type.Physical == k.Left.Type.Physical && k.Right.Type.Scale == k.Left.Type.Scale);
-                if (key is null)
+                if (!columns.TryGetValue(key.Ordinal, out var column))
                     break;
-                used.Add(key);
+                if (keys.Find(k => !k.NullMatches && IsOf(k.Right, column) && Fits(k.Left.Type, k.Right.Type)) is { } joined)
+                    used.Add(joined);
+                else if (filters.Select(f => Fixed(f, column)).FirstOrDefault(f => f is not null) is var (value, filter))
+                {
+                    used.Add(new JoinKey(value, new ColumnExpression(column), value.Type, false));
+                    answered.Add(filter);
+                }
+                else
+                    break;
             }
-            if (used.Count == 0)
+            if (!used.Any(keys.Contains))
                 continue;
-            // Rows per look-up: one for a whole unique key, a guess otherwise.
-            var matches = index.Unique && used.Count == index.Columns.Length ? 1 : Math.Max(1, scan.Table.RowCount / Math.Pow(100, used.Count));
-            if (outerRows * (matches + 1) * LookupCost > scan.Table.RowCount)
+            // Rows per look-up: one for a whole unique key.
+            var matches = index.Unique && used.Count == index.Columns.Length ? 1
+                : Math.Max(1, scan.Table.RowCount / used.Aggregate(1.0, (distinct, k) => distinct * Math.Max(1, estimator.Distinct(k.Right))));
+            var cost = outerRows * (LookupCost + matches * (kind is JoinKind.Semi or JoinKind.Anti && residual.Count + filters.Length == answered.Count ? 1 : FetchCost));
+            if (cost > hashCost)
                 continue;
+            hashCost = cost;
             var rest = keys.Where(k => !used.Contains(k)).Select(k => (Expression)new ComparisonExpression(
                 k.NullMatches ? ComparisonOperator.IsNotDistinctFrom : ComparisonOperator.Equal, k.Left, k.Right));
-            return new IndexJoinOperator(kind, outer, scan, source, index, [.. used], [.. rest, .. residual, .. scan.Filters]);
+            best = new IndexJoinOperator(kind, outer, scan, source, index, [.. used], [.. rest, .. residual, .. filters.Where(f => !answered.Contains(f))]);
         }
+        return best;
+    }
+
+    /// <summary>The column itself, maybe below a cast to a wider integer.</summary>
+    private static bool IsOf(Expression key, Column column) => key is ColumnExpression c ? ReferenceEquals(c.Column, column)
+        : key is CastExpression { Operand: ColumnExpression inner } cast && ReferenceEquals(inner.Column, column)
+            && (inner.Type.Id, cast.Target.Id) is (TypeId.Int2, TypeId.Int4 or TypeId.Int8) or (TypeId.Int4, TypeId.Int8);
+
+    private static bool Fits(SqlType value, SqlType key) => value.Physical == key.Physical && (value.Id != TypeId.Numeric || value.Scale == key.Scale);
+
+    /// <summary>column = value, with a value that no row changes.</summary>
+    private static (Expression Value, Expression Filter)? Fixed(Expression filter, Column column)
+    {
+        if (filter is not ComparisonExpression { Operator: ComparisonOperator.Equal } c)
+            return null;
+        if (c.Left is ColumnExpression left && ReferenceEquals(left.Column, column) && ExpressionFacts.IsRowFree(c.Right) && Fits(c.Right.Type, column.Type))
+            return (c.Right, filter);
+        if (c.Right is ColumnExpression right && ReferenceEquals(right.Column, column) && ExpressionFacts.IsRowFree(c.Left) && Fits(c.Left.Type, column.Type))
+            return (c.Left, filter);
         return null;
     }
 
-    /// <summary>A look-up with its fetch costs about as much as scanning this many rows.</summary>
-    private const double LookupCost = 20;
+    // In rows scanned, which cost one.
+    private const double LookupCost = 15;
+    private const double FetchCost = 10;
+    private const double BuildCost = 5;
+    private const double ProbeCost = 3;
 
-    private const double MaxLookups = 100_000;
+    private const double MaxLookups = 1_000_000;
 
     /// <summary>The smaller input is built; outer joins turn only when it pays, as their unmatched rows then come from the table.</summary>
     private static bool Swaps(JoinKind kind, double left, double right) => kind switch

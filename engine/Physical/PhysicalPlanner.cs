@@ -4,6 +4,7 @@ using OmenDb.Engine.Functions;
 using OmenDb.Engine.Operators;
 using OmenDb.Engine.Operators.Aggregates;
 using OmenDb.Engine.Operators.Changes;
+using OmenDb.Engine.Operators.Joins;
 using OmenDb.Engine.Operators.Scans;
 using OmenDb.Engine.Operators.Sets;
 using OmenDb.Engine.Operators.Sorting;
@@ -20,14 +21,13 @@ namespace OmenDb.Engine.Physical;
 internal sealed class PhysicalPlanner
 {
     private readonly CardinalityEstimator _estimator = new();
+    private readonly IndexPaths _paths;
     private readonly Dictionary<int, LogicalPlan> _inlined = [];
     private readonly HashSet<int> _fixed = []; // marks of scans that give single rows, whatever their filters
 
-    public PhysicalPlanner()
-    {
-    }
+    public PhysicalPlanner() => _paths = new IndexPaths(_estimator);
 
-    private PhysicalPlanner(PhysicalPlanner other, HashSet<int> fixedScans)
+    private PhysicalPlanner(PhysicalPlanner other, HashSet<int> fixedScans) : this()
     {
         _inlined = new Dictionary<int, LogicalPlan>(other._inlined);
         _fixed = fixedScans;
@@ -78,11 +78,11 @@ internal sealed class PhysicalPlanner
         Filter f => new FilterOperator(Create(f.Input), f.Predicate),
         Project p => new ProjectOperator(Create(p.Input), p.Projections),
         Join j => new JoinPlanner(this, _estimator).Plan(j),
-        Aggregate a => new HashAggregateOperator(Create(a.Input), a.Groups, a.Calls, a.GroupingSets, a.GroupingId),
+        Aggregate a => Ends(a) ?? new HashAggregateOperator(Create(a.Input), a.Groups, a.Calls, a.GroupingSets, a.GroupingId),
         Window w => WindowOperator.Create(Create(w.Input), w.Calls),
-        Sort s => new SortOperator(Create(s.Input), s.Keys),
+        Sort s => Sorted(s, null, null),
         Limit l => Limited(l),
-        Distinct { On.IsEmpty: true } d => new HashAggregateOperator(Create(d.Input),
+        Distinct { On.IsEmpty: true } d => DistinctKeys(d.Input, d.Columns) ?? new HashAggregateOperator(Create(d.Input),
             [.. d.Columns.Select(c => new Projection(c, new ColumnExpression(c)))], [], default, null),
         Distinct d => new DistinctOnOperator(Create(d.Input), d.On),
         SetOperation o => SetOperation(o),
@@ -103,7 +103,71 @@ internal sealed class PhysicalPlanner
     {
         if (scan.Table.Handle is not ITableSource source)
             throw SqlException.Internal($"table {scan.Table.Name} has no rows to scan");
-        return (IsFixed(scan) ? null : IndexPaths.TryPlan(scan, source, _estimator)) ?? (PhysicalOperator)new TableScanOperator(scan, source);
+        return (IsFixed(scan) ? null : _paths.TryPlan(scan, source)) ?? (PhysicalOperator)new TableScanOperator(scan, source);
+    }
+
+    /// <summary>Rows in order: as they come, from an index, or sorted; with a limit the sort keeps only what it lets through.</summary>
+    private PhysicalOperator Sorted(Sort sort, Expression? count, Expression? offset)
+    {
+        var input = Create(sort.Input);
+        if (_fixed.Count == 0)
+        {
+            if (input.Order.Satisfies(sort.Keys))
+                return input;
+            if (_paths.TryOrdered(sort, count, offset) is { } ordered)
+                return ordered;
+        }
+        return count is null ? new SortOperator(input, sort.Keys) : new SortOperator(input, sort.Keys, count, offset);
+    }
+
+    /// <summary>min and max of a table's columns from the ends of indexes: one look-up each. Null: not possible, or not worth it.</summary>
+    private PhysicalOperator? Ends(Aggregate aggregate)
+    {
+        if (!aggregate.Groups.IsEmpty)
+            return aggregate is { Calls.IsEmpty: true, GroupingSets.IsDefault: true } ? DistinctGroups(aggregate) : null;
+        if (aggregate.Calls.IsEmpty || _fixed.Count > 0)
+            return null;
+        var (input, names) = Renamed(aggregate.Input);
+        if (input is not Scan { RowId: null } scan)
+            return null;
+        PhysicalOperator? result = null;
+        foreach (var call in aggregate.Calls)
+        {
+            if (call is not { Filter: null, Function.Name: "min" or "max", Arguments: [ColumnExpression { Column: var argument }] }
+                || names.GetValueOrDefault(argument.Id, argument) is not { } column || _paths.TryEnd(scan, column, call.Function.Name == "max") is not { } end)
+                return null;
+            var one = new HashAggregateOperator(end, [], [call with { Arguments = [new ColumnExpression(column)] }], default, null) { EstimatedRows = 1 };
+            result = result is null ? one : new NestedLoopJoinOperator(JoinKind.Inner, result, one, null, null) { EstimatedRows = 1 };
+        }
+        return result;
+    }
+
+    private PhysicalOperator? DistinctGroups(Aggregate aggregate)
+    {
+        if (!aggregate.Groups.All(g => g.Expression is ColumnExpression))
+            return null;
+        var columns = aggregate.Groups.Select(g => ((ColumnExpression)g.Expression).Column).ToArray();
+        return DistinctKeys(aggregate.Input, columns) is { } distinct ? new ProjectOperator(distinct, aggregate.Groups) : null;
+    }
+
+    private PhysicalOperator? DistinctKeys(LogicalPlan plan, IReadOnlyCollection<Column> columns)
+    {
+        var (input, names) = Renamed(plan);
+        if (_fixed.Count > 0 || input is not Scan scan)
+            return null;
+        var wanted = columns.Select(c => names.GetValueOrDefault(c.Id, c)).Distinct().ToArray();
+        if (_paths.TryDistinct(scan, wanted) is not { } distinct)
+            return null;
+        distinct.EstimatedRows = _estimator.Rows(plan);
+        return plan is Project project ? new ProjectOperator(distinct, project.Projections) : distinct;
+    }
+
+    /// <summary>What is below a projection that only renames, and what its columns are called there.</summary>
+    private static (LogicalPlan Input, Dictionary<int, Column> Names) Renamed(LogicalPlan plan)
+    {
+        if (plan is not Project project || !project.Projections.All(p => p.Expression is ColumnExpression))
+            return (plan, []);
+        return (project.Input, project.Projections.ToDictionary(p => p.Output.Id, p => ((ColumnExpression)p.Expression).Column));
     }
 
     private PhysicalOperator Limited(Limit limit)
@@ -143,7 +207,7 @@ internal sealed class PhysicalPlanner
         switch (input)
         {
             case Sort sort:
-                node = (_fixed.Count > 0 ? null : IndexPaths.TryOrdered(sort, count)) ?? new SortOperator(Create(sort.Input), sort.Keys, count, offset);
+                node = Sorted(sort, count, offset);
                 break;
             case Project project:
                 node = new ProjectOperator(TopN(project.Input, count, offset), project.Projections);

@@ -128,6 +128,9 @@ internal sealed class OperatorMetrics
     /// <summary>Vectors that a scan did not read because of their zone maps.</summary>
     public long SkippedVectors;
 
+    /// <summary>Entries that index scans have looked at.</summary>
+    public long IndexEntries;
+
     public long MemoryBytes;
 
     public void Add(long start, int rows)

@@ -2,6 +2,7 @@ using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Execution;
 using OmenDb.Planner.Catalog;
+using OmenDb.Storage.Indexes;
 
 namespace OmenDb.Engine.Sources;
 
@@ -43,7 +44,21 @@ public interface ITableScanWorker : IDisposable
 public interface IIndexedSource : ITableSource
 {
     /// <summary>Row ids in index order, visible to the transaction and with the key re-checked.</summary>
-    IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexKeyRange> ranges, bool backward);
+    /// <param name="context">Whose snapshot counts.</param>
+    /// <param name="index">Of this table.</param>
+    /// <param name="ranges">Ascending and apart. Values in constant vectors, of the columns' types or of another width.</param>
+    /// <param name="backward">From the end of the last range.</param>
+    /// <param name="skipColumns">Of the rows that agree in so many leading key columns only the first one; 0: all.</param>
+    IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexRangeSpec> ranges, bool backward, int skipColumns = 0);
+
+    /// <summary>For many keys, as joins have them.</summary>
+    /// <param name="context">Whose snapshot counts.</param>
+    /// <param name="index">Of this table.</param>
+    /// <param name="columns">Leading key columns that are given.</param>
+    IIndexLookup OpenLookup(ExecutionContext context, IndexInfo index, int columns) => new RangeLookup(this, context, index);
+
+    /// <summary>Whether the cursor can give out the values of a key column, by position in the key.</summary>
+    bool CanDecode(IndexInfo index, int keyColumn) => false;
 
     /// <summary>The rows of some ids; rows that are not visible are left out through the batch's selection.</summary>
     /// <param name="visible">Becomes the batch's selection when rows are missing; large enough.</param>
@@ -54,10 +69,62 @@ public interface IRowIdCursor : IDisposable
 {
     /// <returns>How many ids were written; 0: the end.</returns>
     int Next(Span<long> rowIds);
+
+    /// <summary>The same with the values of some key columns that can be decoded.</summary>
+    /// <param name="rowIds">Room for ids.</param>
+    /// <param name="keyColumns">Positions in the key.</param>
+    /// <param name="targets">One per column, empty, with room for as many values.</param>
+    int Next(Span<long> rowIds, int[] keyColumns, VectorWriter[] targets) => throw Types.SqlException.Internal("the index gives out no keys");
+
+    /// <summary>Entries looked at so far, those of invisible versions included.</summary>
+    long EntriesRead => 0;
 }
 
-/// <summary>Keys whose leading columns equal the prefix and whose next column lies between the bounds. Values stand in row 0 of constant vectors of the columns' types.</summary>
-public readonly record struct IndexKeyRange(Vector[] Prefix, Vector? Low, bool LowInclusive, Vector? High, bool HighInclusive, bool IsNull = false);
+/// <summary>Looks many keys up.</summary>
+public interface IIndexLookup : IDisposable
+{
+    /// <summary>Finds the rows of some keys, as far as there is room.</summary>
+    /// <param name="values">One vector per key column.</param>
+    /// <param name="rows">Which rows of the vectors; a null finds nothing.</param>
+    /// <param name="next">The first of them that has not been looked up; moves on.</param>
+    /// <param name="rowIds">Room for ids.</param>
+    /// <param name="pairs">Receives, for each id, the row of the vectors.</param>
+    /// <returns>How many were found; 0: all has been given out.</returns>
+    int Find(Vector[] values, ReadOnlySpan<int> rows, ref int next, Span<long> rowIds, Span<int> pairs);
+}
+
+/// <summary>One range per key: for sources without something better.</summary>
+internal sealed class RangeLookup(IIndexedSource source, ExecutionContext context, IndexInfo index) : IIndexLookup
+{
+    private IRowIdCursor? _cursor;
+
+    public int Find(Vector[] values, ReadOnlySpan<int> rows, ref int next, Span<long> rowIds, Span<int> pairs)
+    {
+        var count = 0;
+        while (count < rowIds.Length)
+        {
+            if (_cursor is null)
+            {
+                if (next >= rows.Length)
+                    break;
+                var row = rows[next++];
+                if (!Array.TrueForAll(values, v => v.IsValid(row)))
+                    continue;
+                _cursor = source.OpenIndex(context, index, [new IndexRangeSpec { Prefix = values, Row = row }], backward: false);
+            }
+            var read = _cursor.Next(rowIds[count..]);
+            pairs.Slice(count, read).Fill(rows[next - 1]);
+            count += read;
+            if (read > 0)
+                continue;
+            _cursor.Dispose();
+            _cursor = null;
+        }
+        return count;
+    }
+
+    public void Dispose() => _cursor?.Dispose();
+}
 
 /// <summary>How a write of rows ended.</summary>
 /// <param name="Duplicate">The unique index that already holds the key; null: written.</param>

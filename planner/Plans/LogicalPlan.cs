@@ -34,6 +34,9 @@ public sealed record Scan(ITableInfo Table, ImmutableArray<(Column Column, int O
     /// so that the statement can run again over single rows.</summary>
     public Column? Mark { get; init; }
 
+    /// <summary>Partial indexes that have every row which meets the filters.</summary>
+    public ImmutableArray<ImpliedIndex> Implied { get; init; } = [];
+
     /// <summary>The name it goes by in FROM, for EXPLAIN.</summary>
     public string Alias { get; init; } = Table.Name;
 
@@ -59,9 +62,15 @@ public sealed record Scan(ITableInfo Table, ImmutableArray<(Column Column, int O
         Filters = other.Filters;
         RowId = other.RowId;
         Mark = other.Mark;
+        Implied = other.Implied;
         Alias = other.Alias;
     }
 }
+
+/// <summary>A partial index whose predicate follows from a scan's filters.</summary>
+/// <param name="Name">Of the index.</param>
+/// <param name="Conjuncts">Filters that say no more than the predicate: the index answers them.</param>
+public sealed record ImpliedIndex(string Name, ImmutableArray<Expression> Conjuncts);
 
 /// <summary>Literal rows. No rows at all: an empty relation. One row of no columns: SELECT without FROM.</summary>
 public sealed record Values(ImmutableArray<Column> Outputs, ImmutableArray<ImmutableArray<Expression>> Rows) : LogicalPlan

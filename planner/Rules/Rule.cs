@@ -19,6 +19,9 @@ public sealed class RuleContext(IPlannerCatalog catalog, int nextColumnId, int n
 
     public Column NewColumn(string name, SqlType type, bool nullable = true) => new(_nextColumn++, name, type, nullable);
 
+    /// <summary>A column of a table that nobody has named.</summary>
+    public Column NewColumn(string name, SqlType type, bool nullable, (ITableInfo Table, int Ordinal) origin) => new(_nextColumn++, name, type, nullable) { Origin = origin };
+
     /// <summary>A fresh column that stands for another one in a copy.</summary>
     public Column CopyOf(Column column) => new(_nextColumn++, column.Name, column.Type, column.Nullable) { Origin = column.Origin };
 

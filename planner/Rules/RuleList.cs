@@ -15,6 +15,7 @@ public static class RuleList
         new FilterPushdownRule(),
         new SemiJoinPushdownRule(),
         new JoinOrderRule(),
+        new IndexExpressionRule(),
         new ColumnPruningRule(),
     ];
 }

@@ -237,8 +237,15 @@ public sealed class CardinalityEstimator
     {
         var selectivity = 1.0;
         var ranges = new Dictionary<Column, (double Low, double High)>(ReferenceEqualityComparer.Instance);
+        var open = new Dictionary<Column, (bool Low, bool High)>(ReferenceEqualityComparer.Instance);
         foreach (var conjunct in conjuncts)
         {
+            if (conjunct is ComparisonExpression unknown && ColumnAndUnknown(unknown) is var (bounded, isLow))
+            {
+                var (low, high) = open.GetValueOrDefault(bounded);
+                open[bounded] = isLow ? (true, high) : (low, true);
+                continue;
+            }
             if (conjunct is ComparisonExpression { Operator: ComparisonOperator.Less or ComparisonOperator.LessOrEqual or ComparisonOperator.Greater or ComparisonOperator.GreaterOrEqual } comparison
                 && ColumnAndConstant(comparison) is var (column, op, value) && FractionBelow(column, value) is { } below)
             {
@@ -250,7 +257,24 @@ public sealed class CardinalityEstimator
         }
         foreach (var (column, (low, high)) in ranges)
             selectivity *= Math.Max(high - low, 1 / Math.Max(1, Distinct(column)));
+        // Values that are known only when the statement runs: a range with two ends is meant to be narrow.
+        foreach (var (low, high) in open.Values)
+            selectivity *= low && high ? DefaultRange : DefaultInequality;
         return Math.Clamp(selectivity, 0, 1);
+    }
+
+    /// <summary>column &lt; $1 and the like; IsLow: it bounds the column from below.</summary>
+    private static (Column Column, bool IsLow)? ColumnAndUnknown(ComparisonExpression comparison)
+    {
+        if (comparison.Operator is not (ComparisonOperator.Less or ComparisonOperator.LessOrEqual or ComparisonOperator.Greater or ComparisonOperator.GreaterOrEqual))
+            return null;
+        var isGreater = comparison.Operator is ComparisonOperator.Greater or ComparisonOperator.GreaterOrEqual;
+        return (comparison.Left, comparison.Right) switch
+        {
+            (ColumnExpression c, not ConstantExpression) when ExpressionTree.Columns(comparison.Right).Count == 0 => (c.Column, isGreater),
+            (not ConstantExpression, ColumnExpression c) when ExpressionTree.Columns(comparison.Left).Count == 0 => (c.Column, !isGreater),
+            _ => null,
+        };
     }
 
     private double Selectivity(Expression predicate)
@@ -270,7 +294,9 @@ public sealed class CardinalityEstimator
             case NullTestExpression test:
                 var nulls = test.Operand is ColumnExpression c ? NullFraction(c.Column) : 0.05;
                 return test.Negated ? 1 - nulls : nulls;
-            case BooleanTestExpression or ColumnExpression:
+            case ColumnExpression { Column: var flag }:
+                return EqualitySelectivity(flag, true);
+            case BooleanTestExpression:
                 return 0.5;
             case InListExpression list:
                 var sum = list.Items.Sum(i => list.Operand is ColumnExpression column ? EqualitySelectivity(column.Column, (i as ConstantExpression)?.Value) : DefaultEquality);

@@ -68,23 +68,26 @@ internal sealed class FixedKeys : OrderedKeys
 
     private sealed class Reader(AlexCursor cursor, ulong low, UInt128 high, bool backward) : EntryReader
     {
-        private readonly byte[] _key = new byte[8];
         private AlexCursor _cursor = cursor;
+        private bool _ended = high <= low;
 
-        public override ReadOnlySpan<byte> Key
+        public override bool Read(KeyBatch batch, int wanted)
         {
-            get
+            batch.Clear();
+            if (_ended)
+                return false;
+            var keys = batch.Numbers.AsSpan(0, wanted);
+            var count = backward ? _cursor.PreviousBatch(keys, batch.Rows) : _cursor.NextBatch(keys, batch.Rows);
+            _ended = count < wanted;
+            // Keys come in order: what lies behind the bound is cut off at the end.
+            while (count > 0 && (backward ? keys[count - 1] < low : keys[count - 1] >= high))
             {
-                BinaryPrimitives.WriteUInt64BigEndian(_key, _cursor.Key);
-                return _key;
+                count--;
+                _ended = true;
             }
+            batch.Count = count;
+            return count > 0;
         }
-
-        public override RowId Row => new(_cursor.RowId);
-
-        public override bool Move() => backward
-            ? high > low && _cursor.MovePrevious() && _cursor.Key >= low
-            : _cursor.MoveNext() && _cursor.Key < high;
     }
 }
 
@@ -133,12 +136,22 @@ internal sealed class ByteKeys : OrderedKeys
     private sealed class Reader(AlexByteCursor cursor, byte[] low, byte[]? high, bool backward) : EntryReader
     {
         private AlexByteCursor _cursor = cursor;
+        private bool _ended;
 
-        public override ReadOnlySpan<byte> Key => _cursor.Key;
+        public override bool Read(KeyBatch batch, int wanted)
+        {
+            batch.Clear();
+            while (!_ended && batch.Count < wanted)
+            {
+                if (Move())
+                    batch.Add(_cursor.Key, _cursor.RowId);
+                else
+                    _ended = true;
+            }
+            return batch.Count > 0;
+        }
 
-        public override RowId Row => new(_cursor.RowId);
-
-        public override bool Move()
+        private bool Move()
         {
             if (!backward)
                 return _cursor.MoveNext() && (high is null || _cursor.Key.SequenceCompareTo(high) < 0);

@@ -55,81 +55,141 @@ public sealed class IndexRange
     /// <param name="row">Which row of the prefix vectors.</param>
     /// <param name="low">Lower bound by value (also of a descending column).</param>
     /// <param name="high">Upper bound by value. With one bound, nulls of that column are not in the range.</param>
-    public static unsafe IndexRange Between(TableIndex index, ReadOnlySpan<Vector> prefix, int row, IndexBound low, IndexBound high)
+    public static IndexRange Between(TableIndex index, ReadOnlySpan<Vector> prefix, int row, IndexBound low, IndexBound high)
+    {
+        if (low.Values is { } lowValues && !lowValues.IsValid(low.Row) || high.Values is { } highValues && !highValues.IsValid(high.Row))
+            return Empty;
+        var from = low.Values is null ? [] : new[] { low.Values };
+        var to = high.Values is null ? [] : new[] { high.Values };
+        return Of(index, new IndexRangeSpec { Prefix = prefix.ToArray(), Row = row, Low = from, LowRow = low.Row, LowInclusive = low.Inclusive, High = to, HighRow = high.Row, HighInclusive = high.Inclusive });
+    }
+
+    /// <summary>Rows whose leading columns equal some values and whose next column is null.</summary>
+    public static IndexRange IsNull(TableIndex index, ReadOnlySpan<Vector> prefix, int row) =>
+        Of(index, new IndexRangeSpec { Prefix = [.. prefix, null], Row = row });
+
+    /// <summary>The piece of an index that a specification describes.</summary>
+    public static IndexRange Of(TableIndex index, in IndexRangeSpec spec)
     {
         var layout = index.Layout;
         var key = new KeyWriter();
-        for (var i = 0; i < prefix.Length; i++)
+        for (var i = 0; i < spec.Prefix.Length; i++)
         {
-            var cell = KeyCell.FromVector(prefix[i], row);
-            if (!cell.IsValid)
+            if (spec.Prefix[i] is not { } value)
+            {
+                if (layout.IsFixed)
+                    return new IndexRange([], null, Nulls.Only);
+                layout.EncodeNull(i, key);
+                continue;
+            }
+            if (!value.IsValid(spec.Row))
                 return Empty;
-            Encode(layout, i, prefix[i], row, key);
+            Encode(layout, i, value, spec.Row, key);
         }
         var start = key.ToArray();
-        var end = prefix.Length == 0 ? null : KeyLayout.Successor(start);
-        if (low.Values is null && high.Values is null)
-            return new IndexRange(start, end, prefix.Length == 0 ? Nulls.With : Nulls.Without);
-        if (low.Values is { } lowValues && !lowValues.IsValid(low.Row) || high.Values is { } highValues && !highValues.IsValid(high.Row))
+        var end = spec.Prefix.Length == 0 ? null : KeyLayout.Successor(start);
+        if (spec.Begins is { } text)
+        {
+            if (!text.IsValid(0))
+                return Empty;
+            layout.EncodeBeginning(spec.Prefix.Length, text.GetBytes(0), key);
+            return new IndexRange(key.ToArray(), KeyLayout.Successor(key.Key), Nulls.Without);
+        }
+        if (spec.Low.Length == 0 && spec.High.Length == 0)
+        {
+            if (!spec.NotNull)
+                return new IndexRange(start, end, spec.Prefix.Length == 0 ? Nulls.With : Nulls.Without);
+            return layout.IsFixed ? new IndexRange([], null, Nulls.Without) : new IndexRange([.. start, KeyLayout.Value], [.. start, KeyLayout.Value + 1], Nulls.Without);
+        }
+        // Of a row of bounds the first must be there; a null behind it ends the row: what comes before it decides.
+        var (low, lowInclusive) = (spec.Low, spec.LowInclusive);
+        var (high, highInclusive) = (spec.High, spec.HighInclusive);
+        if (!Cut(ref low, ref lowInclusive, spec.LowRow) || !Cut(ref high, ref highInclusive, spec.HighRow))
             return Empty;
-        var column = prefix.Length;
         // In a descending column the larger value comes first.
-        var (first, last) = layout.Key(column).Descending ? (high, low) : (low, high);
+        var column = spec.Prefix.Length;
+        var descending = layout.Key(column).Descending;
+        var (first, firstRow, firstInclusive) = descending ? (high, spec.HighRow, highInclusive) : (low, spec.LowRow, lowInclusive);
+        var (last, lastRow, lastInclusive) = descending ? (low, spec.LowRow, lowInclusive) : (high, spec.HighRow, highInclusive);
         if (!layout.IsFixed)
         {
             // Without a bound at one end the range still ends before the nulls.
             start = [.. start, KeyLayout.Value];
             end = [.. start[..^1], KeyLayout.Value + 1];
         }
-        if (first.Values is not null)
+        if (first.Length > 0)
         {
-            var bound = Extend(layout, column, key.Key, first);
-            if (first.Inclusive)
+            var bound = Extend(layout, column, key.Key, first, firstRow);
+            if (firstInclusive)
                 start = bound;
             else if (KeyLayout.Successor(bound) is { } after)
                 start = after;
             else
                 return Empty;
         }
-        if (last.Values is not null)
+        if (last.Length > 0)
         {
-            var bound = Extend(layout, column, key.Key, last);
-            end = last.Inclusive ? KeyLayout.Successor(bound) : bound;
+            var bound = Extend(layout, column, key.Key, last, lastRow);
+            end = lastInclusive ? KeyLayout.Successor(bound) : bound;
         }
         if (end is not null && start.AsSpan().SequenceCompareTo(end) >= 0)
             return Empty;
         return new IndexRange(start, end, Nulls.Without);
     }
 
-    /// <summary>Rows whose leading columns equal some values and whose next column is null.</summary>
-    public static IndexRange IsNull(TableIndex index, ReadOnlySpan<Vector> prefix, int row)
+    private static bool Cut(ref Vector[] bounds, ref bool inclusive, int row)
     {
-        var layout = index.Layout;
-        if (layout.IsFixed)
-            return new IndexRange([], null, Nulls.Only);
-        var key = new KeyWriter();
-        for (var i = 0; i < prefix.Length; i++)
+        for (var i = 0; i < bounds.Length; i++)
         {
-            if (!prefix[i].IsValid(row))
-                return Empty;
-            Encode(layout, i, prefix[i], row, key);
+            if (bounds[i].IsValid(row))
+                continue;
+            bounds = bounds[..i];
+            inclusive = true;
+            return i > 0;
         }
-        key.Add(layout.Key(prefix.Length).NullsFirst ? KeyLayout.NullFirst : KeyLayout.NullLast);
-        return new IndexRange(key.ToArray(), KeyLayout.Successor(key.Key), Nulls.Without);
+        return true;
     }
 
-    private static byte[] Extend(KeyLayout layout, int column, ReadOnlySpan<byte> prefix, IndexBound bound)
+    private static byte[] Extend(KeyLayout layout, int column, ReadOnlySpan<byte> prefix, Vector[] bounds, int row)
     {
         var key = new KeyWriter();
         key.Add(prefix);
-        Encode(layout, column, bound.Values!, bound.Row, key);
+        for (var i = 0; i < bounds.Length; i++)
+            Encode(layout, column + i, bounds[i], row, key);
         return key.ToArray();
     }
 
-    private static unsafe void Encode(KeyLayout layout, int column, Vector vector, int row, KeyWriter target)
-    {
-        var cell = KeyCell.FromVector(vector, row);
-        var arena = vector.Kind == VectorKind.Dictionary ? vector.Dictionary!.ArenaPointers : vector.ArenaPointers;
-        layout.EncodeOne(column, cell, arena, target);
-    }
+    private static unsafe void Encode(KeyLayout layout, int column, Vector vector, int row, KeyWriter target) =>
+        layout.EncodeOne(column, vector.Physical, KeyCell.FromVector(vector, row), Arena(vector), target);
+
+    private static unsafe byte** Arena(Vector vector) => vector.Kind == VectorKind.Dictionary ? vector.Dictionary!.ArenaPointers : vector.ArenaPointers;
+}
+
+/// <summary>A piece of an index by values: columns equal to some, then one of: bounds of the next columns, a beginning, not null, or nothing.</summary>
+public readonly struct IndexRangeSpec()
+{
+    /// <summary>One vector per leading key column; null: the column is null.</summary>
+    public Vector?[] Prefix { get; init; } = [];
+
+    /// <summary>Which row of the prefix vectors. A null value there makes the range empty.</summary>
+    public int Row { get; init; }
+
+    /// <summary>Lower bound of the columns behind the prefix, compared as a row; several only where all have the same direction.</summary>
+    public Vector[] Low { get; init; } = [];
+
+    public int LowRow { get; init; }
+
+    public bool LowInclusive { get; init; }
+
+    public Vector[] High { get; init; } = [];
+
+    public int HighRow { get; init; }
+
+    public bool HighInclusive { get; init; }
+
+    /// <summary>What the string in the next column begins with (row 0); null: anything.</summary>
+    public Vector? Begins { get; init; }
+
+    /// <summary>The next column is not null.</summary>
+    public bool NotNull { get; init; }
 }

@@ -85,6 +85,149 @@ internal sealed class KeyLayout
             EncodeColumn(index, cell, arena, target);
     }
 
+    /// <summary>The same for a value of another physical type: integers and floats of all widths have the same key bytes.</summary>
+    public unsafe void EncodeOne(int index, PhysicalType physical, in KeyCell cell, byte** arena, KeyWriter target)
+    {
+        if (physical == _columns[index].Stored)
+        {
+            EncodeOne(index, cell, arena, target);
+            return;
+        }
+        var bits = (ulong)cell.Bits;
+        var number = physical switch
+        {
+            PhysicalType.Int16 => ZoneKey.Of((short)bits),
+            PhysicalType.Int32 => ZoneKey.Of((int)bits),
+            PhysicalType.Int64 => ZoneKey.Of((long)bits),
+            PhysicalType.Float32 => ZoneKey.Of(BitConverter.UInt32BitsToSingle((uint)bits)),
+            PhysicalType.Float64 => ZoneKey.Of(BitConverter.UInt64BitsToDouble(bits)),
+            _ => throw SqlException.Internal($"a bound of type {physical} for a key of type {_columns[index].Stored}"),
+        };
+        if (!IsFixed)
+            target.Add(Value);
+        var start = target.Length;
+        WriteEight(number, target);
+        if (_keys[index].Descending)
+            target.Invert(start);
+    }
+
+    /// <summary>What the keys of all strings that begin with a text begin with; byte form only.</summary>
+    public void EncodeBeginning(int index, ReadOnlySpan<byte> text, KeyWriter target)
+    {
+        target.Add(Value);
+        var start = target.Length;
+        WriteEscaped(text, target);
+        if (_keys[index].Descending)
+            target.Invert(start);
+    }
+
+    /// <summary>A null column in a key of the byte form.</summary>
+    public void EncodeNull(int index, KeyWriter target) => target.Add(_keys[index].NullsFirst ? NullFirst : NullLast);
+
+    /// <summary>Whether a column's values can be read back from keys: nothing is lost in them.</summary>
+    public bool CanDecode(int index) => _columns[index].Stored switch
+    {
+        PhysicalType.Bool or PhysicalType.Int8 or PhysicalType.Int16 or PhysicalType.Int32 or PhysicalType.Int64 or PhysicalType.Int128 or PhysicalType.Fixed16 => true,
+        PhysicalType.View => _columns[index].Type.Id != TypeId.Numeric, // 1.0 and 1.00 have one key, as 0 and -0 have
+        _ => false,
+    };
+
+    /// <summary>Where the first columns of a key of the byte form end.</summary>
+    public int EndOf(ReadOnlySpan<byte> key, int columns)
+    {
+        var at = 0;
+        for (var i = 0; i < columns; i++)
+        {
+            if (key[at++] == Value)
+                at += LengthOf(i, key[at..]);
+        }
+        return at;
+    }
+
+    /// <summary>How long a column's value is, its marker apart.</summary>
+    private int LengthOf(int index, ReadOnlySpan<byte> value)
+    {
+        switch (_columns[index].Stored)
+        {
+            case PhysicalType.Int128 or PhysicalType.Interval or PhysicalType.Fixed16:
+                return 16;
+            case PhysicalType.View when _columns[index].Type.Id == TypeId.Numeric:
+                return NumericLength(value, _keys[index].Descending);
+            case PhysicalType.View:
+                var zero = (byte)(_keys[index].Descending ? 0xFF : 0);
+                for (var at = 0; ; at += 2)
+                {
+                    at += value[at..].IndexOf(zero);
+                    if (value[at + 1] == zero)
+                        return at + 2;
+                }
+            default:
+                return 8;
+        }
+    }
+
+    /// <summary>Of a numeric as <see cref="KeyEncoder"/> writes it: class, then for finite values but zero the exponent and pairs of digits up to a zero.</summary>
+    private static int NumericLength(ReadOnlySpan<byte> value, bool descending)
+    {
+        var kind = descending ? (byte)~value[0] : value[0];
+        if (kind is not (2 or 4))
+            return 1;
+        var end = kind == 2 != descending ? (byte)0xFF : (byte)0;
+        return 5 + value[5..].IndexOf(end) + 1;
+    }
+
+    /// <summary>Appends a column's value as a key has it.</summary>
+    /// <remarks>Of a column that <see cref="CanDecode"/>; the key may be of either form, the target is of the column's stored type.</remarks>
+    public void Decode(int index, ReadOnlySpan<byte> key, VectorWriter target)
+    {
+        if (!IsFixed)
+        {
+            key = key[EndOf(key, index)..];
+            if (key[0] != Value)
+            {
+                target.AppendNull();
+                return;
+            }
+            key = key[1..];
+        }
+        var length = LengthOf(index, key);
+        Span<byte> turned = _keys[index].Descending ? length <= 256 ? stackalloc byte[length] : new byte[length] : [];
+        for (var i = 0; i < turned.Length; i++)
+            turned[i] = (byte)~key[i];
+        var value = turned.IsEmpty ? key[..length] : turned;
+        switch (_columns[index].Stored)
+        {
+            case PhysicalType.Bool: target.AppendBool(value[7] != 0); break;
+            case PhysicalType.Int8: target.Append((sbyte)Number(value)); break;
+            case PhysicalType.Int16: target.Append((short)Number(value)); break;
+            case PhysicalType.Int32: target.Append((int)Number(value)); break;
+            case PhysicalType.Int64: target.Append(Number(value)); break;
+            case PhysicalType.Int128: target.Append((Int128)(BinaryPrimitives.ReadUInt128BigEndian(value) ^ ((UInt128)1 << 127))); break;
+            case PhysicalType.Fixed16: target.Append(System.Runtime.InteropServices.MemoryMarshal.Read<Int128>(value)); break;
+            default: AppendUnescaped(value[..^2], target); break;
+        }
+    }
+
+    private static long Number(ReadOnlySpan<byte> key) => (long)(BinaryPrimitives.ReadUInt64BigEndian(key) ^ (1UL << 63));
+
+    private static void AppendUnescaped(ReadOnlySpan<byte> value, VectorWriter target)
+    {
+        if (value.IndexOf((byte)0) < 0)
+        {
+            target.AppendBytes(value);
+            return;
+        }
+        var bytes = new byte[value.Length];
+        var length = 0;
+        for (var i = 0; i < value.Length; i++)
+        {
+            bytes[length++] = value[i];
+            if (value[i] == 0)
+                i++; // FF follows
+        }
+        target.AppendBytes(bytes.AsSpan(0, length));
+    }
+
     /// <summary>One column of the composite form, marker included.</summary>
     private unsafe void EncodeColumn(int index, in KeyCell cell, byte** arena, KeyWriter target)
     {
@@ -170,6 +313,12 @@ internal sealed class KeyLayout
 
     private static void WriteBytes(ReadOnlySpan<byte> bytes, KeyWriter target)
     {
+        WriteEscaped(bytes, target);
+        target.Add([0, 0]);
+    }
+
+    private static void WriteEscaped(ReadOnlySpan<byte> bytes, KeyWriter target)
+    {
         while (bytes.IndexOf((byte)0) is >= 0 and var zero)
         {
             target.Add(bytes[..(zero + 1)]);
@@ -177,7 +326,6 @@ internal sealed class KeyLayout
             bytes = bytes[(zero + 1)..];
         }
         target.Add(bytes);
-        target.Add([0, 0]);
     }
 
     private static bool IsEightBytes(TableColumn column) => column.Stored switch

@@ -26,6 +26,13 @@ internal sealed class KeyWriter
         return _bytes.AsSpan(Length - count, count);
     }
 
+    /// <summary>Makes the key one of eight bytes, to be filled at once.</summary>
+    public Span<byte> Key8()
+    {
+        Length = 0;
+        return Take(8);
+    }
+
     /// <summary>Turns the order of everything from a place on around.</summary>
     public void Invert(int from)
     {

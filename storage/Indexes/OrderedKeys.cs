@@ -38,13 +38,12 @@ internal abstract class OrderedKeys : IDisposable
     public abstract void Dispose();
 }
 
-/// <summary>Entries of a range, one after the other. Tolerates changes meanwhile: never an entry twice, none missed that stays.</summary>
+/// <summary>Entries of a range, some at a time. Tolerates changes meanwhile: never an entry twice, none missed that stays.</summary>
 internal abstract class EntryReader
 {
-    /// <summary>The current entry's key; valid until the next move.</summary>
-    public abstract ReadOnlySpan<byte> Key { get; }
-
-    public abstract RowId Row { get; }
-
-    public abstract bool Move();
+    /// <summary>Replaces the batch's entries by those that follow.</summary>
+    /// <param name="batch">Of this index's form.</param>
+    /// <param name="wanted">At most; up to <see cref="KeyBatch.Capacity"/>.</param>
+    /// <returns>False: there are none any more.</returns>
+    public abstract bool Read(KeyBatch batch, int wanted);
 }

@@ -37,6 +37,7 @@ public sealed class TableIndex : IDisposable
     private readonly OrderedKeys _keys;
     private readonly int[] _columns; // key columns, then the predicate's
     private OrderedKeys? _nulls;     // fixed form: rows with a null key, by row id
+    private long _removals;
 
     internal TableIndex(Table table, IndexDefinition definition)
     {
@@ -78,7 +79,13 @@ public sealed class TableIndex : IDisposable
     /// <param name="snapshot">Must outlive the cursor.</param>
     /// <param name="ranges">Ascending and apart, when the order matters (an IN list is sorted and without doubles).</param>
     /// <param name="backward">From the last range's end to the first's beginning.</param>
-    public IndexCursor OpenCursor(Snapshot snapshot, IndexRange[] ranges, bool backward = false) => new(this, snapshot, ranges, backward);
+    /// <param name="skipColumns">See <see cref="IndexCursor.SkipColumns"/>.</param>
+    public IndexCursor OpenCursor(Snapshot snapshot, IndexRange[] ranges, bool backward = false, int skipColumns = 0) =>
+        new(this, snapshot, ranges, backward) { SkipColumns = skipColumns };
+
+    /// <summary>Whether a cursor can give out the values of a key column.</summary>
+    /// <param name="key">Position in the key.</param>
+    public bool CanDecode(int key) => Layout.CanDecode(key);
 
     /// <summary>The row with a key in a unique index, as a snapshot sees it: the fast path of point reads, without allocation when the
     /// key's first entry is the one (others are there only while old versions are).</summary>
@@ -98,11 +105,12 @@ public sealed class TableIndex : IDisposable
                 row = RowId.None;
                 return false;
             }
-            Layout.EncodeOne(i, cell, values[i].Kind == VectorKind.Dictionary ? values[i].Dictionary!.ArenaPointers : values[i].ArenaPointers, writer);
+            Layout.EncodeOne(i, values[i].Physical, cell, values[i].Kind == VectorKind.Dictionary ? values[i].Dictionary!.ArenaPointers : values[i].ArenaPointers, writer);
         }
+        var removals = Removals;
         if (!_keys.TryGetFirst(writer.Key, out row))
             return false;
-        if (Sees(snapshot, row, writer.Key))
+        if (Sees(snapshot, row, writer.Key, removals))
             return true;
         using var cursor = OpenCursor(snapshot, [IndexRange.Equal(this, values, valueRow)]);
         Span<RowId> rows = stackalloc RowId[1];
@@ -203,6 +211,7 @@ public sealed class TableIndex : IDisposable
             Nulls?.Remove(NullKey(row), row);
         else
             _keys.Remove(key, row);
+        Interlocked.Increment(ref _removals);
     }
 
     /// <summary>Removes an entry unless a version that somebody may see carries its key.</summary>
@@ -213,6 +222,7 @@ public sealed class TableIndex : IDisposable
             Nulls?.RemoveIf(NullKey(stale.Row), stale.Row, ref probe);
         else
             _keys.RemoveIf(stale.Key, stale.Row, ref probe);
+        Interlocked.Increment(ref _removals);
         return probe.Outcome;
     }
 
@@ -299,18 +309,64 @@ public sealed class TableIndex : IDisposable
         return reader.Exists && reader.DeletedBy is null && reader.Carries(key);
     }
 
+    /// <summary>Counts entries removed. An entry that a reader holds while this does not change is still there: only then a quiet vector says that
+    /// its row has the entry's key.</summary>
+    /// <remarks>
+    /// <code>
+    /// reader                                      garbage collection
+    /// ------------------------------------------  -------------------------------------------
+    /// notes the count; reads the entry (k1, r)
+    ///                                             removes (k1, r): no snapshot sees the version with k1
+    ///                                             counts; the vector of r becomes quiet
+    /// r is visible, but has k2: the count tells
+    /// </code></remarks>
+    internal long Removals => Volatile.Read(ref _removals);
+
     /// <summary>Whether the version that a snapshot sees carries the key of an entry.</summary>
-    internal bool Sees(Snapshot snapshot, RowId row, ReadOnlySpan<byte> key)
+    /// <remarks>Removals are those counted before the entry was read.</remarks>
+    internal bool Sees(Snapshot snapshot, RowId row, ReadOnlySpan<byte> key, long removals)
     {
         var slot = Table.SlotOf(row);
         slot.Latch.Enter();
         var quiet = slot.Versions is null;
         var visible = row.RowInVector < slot.RowCount && !slot.IsDead(row.RowInVector);
         slot.Latch.Exit();
-        if (quiet)
+        if (quiet && Removals == removals)
             return visible;
         using var reader = new RowVersionReader(this, row);
-        return reader.IsVisible(snapshot, out var mustCompare) && (!mustCompare || reader.CarriesFor(snapshot, key));
+        return reader.IsVisible(snapshot, out var mustCompare) && ((!mustCompare && Removals == removals) || reader.CarriesFor(snapshot, key));
+    }
+
+    /// <summary>Which entries of a batch a snapshot sees.</summary>
+    internal void Sees(Snapshot snapshot, KeyBatch batch, bool areNulls, long removals, Span<bool> seen)
+    {
+        for (var i = 0; i < batch.Count;)
+        {
+            // Rows that stand together share one latch.
+            var first = new RowId(batch.Rows[i]);
+            var slot = Table.SlotOf(first);
+            var vector = batch.Rows[i] / RowId.VectorRows;
+            var end = i + 1;
+            while (end < batch.Count && batch.Rows[end] / RowId.VectorRows == vector)
+                end++;
+            slot.Latch.Enter();
+            var quiet = slot.Versions is null;
+            if (quiet)
+            {
+                for (var j = i; j < end; j++)
+                {
+                    var row = new RowId(batch.Rows[j]).RowInVector;
+                    seen[j] = row < slot.RowCount && !slot.IsDead(row);
+                }
+            }
+            slot.Latch.Exit();
+            if (!quiet || Removals != removals)
+            {
+                for (var j = i; j < end; j++)
+                    seen[j] = Sees(snapshot, new RowId(batch.Rows[j]), areNulls ? default : batch.Key(j), removals);
+            }
+            i = end;
+        }
     }
 
     private static bool IsOther(VersionStamp stamp, Transaction transaction, out Transaction? owner)

@@ -68,7 +68,7 @@ public sealed class KeyReads : ReadSet
         for (var i = 0; i < _keyColumns; i++)
         {
             var arena = values[i].Kind == VectorKind.Dictionary ? values[i].Dictionary!.ArenaPointers : values[i].ArenaPointers;
-            _index.Layout.EncodeOne(i, KeyCell.FromVector(values[i], row), arena, _writer);
+            _index.Layout.EncodeOne(i, values[i].Physical, KeyCell.FromVector(values[i], row), arena, _writer);
         }
     }
 

@@ -2,6 +2,7 @@ using OmenDb.Arrow;
 using OmenDb.Engine.Expressions;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Catalog;
+using OmenDb.Storage.Indexes;
 using OmenDb.Types;
 using ExecutionContext = OmenDb.Engine.Execution.ExecutionContext;
 
@@ -17,7 +18,7 @@ internal sealed class IndexedSource(SqlType[] types, object?[][] rows) : IIndexe
 
     public ITableScan OpenScan(ExecutionContext context, ScanRequest request) => _memory.OpenScan(context, request);
 
-    public IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexKeyRange> ranges, bool backward)
+    public IRowIdCursor OpenIndex(ExecutionContext context, IndexInfo index, IReadOnlyList<IndexRangeSpec> ranges, bool backward, int skipColumns = 0)
     {
         Opened++;
         var found = new List<long>();
@@ -33,19 +34,19 @@ internal sealed class IndexedSource(SqlType[] types, object?[][] rows) : IIndexe
         return new Cursor(found);
     }
 
-    private static bool Matches(object?[] row, IndexInfo index, IndexKeyRange range)
+    private static bool Matches(object?[] row, IndexInfo index, IndexRangeSpec range)
     {
         for (var i = 0; i < range.Prefix.Length; i++)
         {
-            if (row[index.Columns[i].Ordinal] is not int value || value != range.Prefix[i].Get<int>(0))
+            if (row[index.Columns[i].Ordinal] is not int value || value != range.Prefix[i]!.Get<int>(range.Row))
                 return false;
         }
-        if (range.Low is null && range.High is null)
-            return true;
+        if (range.Low.Length == 0 && range.High.Length == 0)
+            return !range.NotNull || row[index.Columns[range.Prefix.Length].Ordinal] is not null;
         if (row[index.Columns[range.Prefix.Length].Ordinal] is not int key)
             return false;
-        return (range.Low is null || key > range.Low.Get<int>(0) || (range.LowInclusive && key == range.Low.Get<int>(0)))
-            && (range.High is null || key < range.High.Get<int>(0) || (range.HighInclusive && key == range.High.Get<int>(0)));
+        return (range.Low.Length == 0 || key > range.Low[0].Get<int>(0) || (range.LowInclusive && key == range.Low[0].Get<int>(0)))
+            && (range.High.Length == 0 || key < range.High[0].Get<int>(0) || (range.HighInclusive && key == range.High[0].Get<int>(0)));
     }
 
     public void Fetch(ExecutionContext context, ReadOnlySpan<long> rowIds, int[] ordinals, Batch target, Selection visible)

@@ -3,6 +3,7 @@ using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Expressions;
 using OmenDb.Engine.Pipelines;
+using OmenDb.Engine.Physical;
 using OmenDb.Engine.Rows;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Catalog;
@@ -12,7 +13,7 @@ using OmenDb.Types;
 
 namespace OmenDb.Engine.Operators.Joins;
 
-/// <summary>Index nested loop: each row of a small left input looks its matches up in an index of the right table. Inner and left joins.</summary>
+/// <summary>Index nested loop: each row of a small left input looks its matches up in an index of the right table. Inner, left, semi and anti joins.</summary>
 internal sealed class IndexJoinOperator : PhysicalOperator
 {
     private readonly JoinKind _kind;
@@ -29,7 +30,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
     /// <param name="keys">One per leading index column, in key order; the right sides are that columns.</param>
     /// <param name="residual">Over both sides, the scan's own filters included.</param>
     public IndexJoinOperator(JoinKind kind, PhysicalOperator left, Scan scan, IIndexedSource source, IndexInfo index, ImmutableArray<JoinKey> keys,
-        ImmutableArray<Expression> residual) : base([.. left.Columns, .. scan.Columns], left)
+        ImmutableArray<Expression> residual) : base(kind is JoinKind.Semi or JoinKind.Anti ? left.Columns : [.. left.Columns, .. scan.Columns], left)
     {
         _kind = kind;
         _scan = scan;
@@ -39,21 +40,25 @@ internal sealed class IndexJoinOperator : PhysicalOperator
         _joinKeys = keys;
         _residual = residual;
         _keys = CompiledProgram.Compile(keys.Select(k => (k.Left, k.Right.Type)), left.Layout);
-        _filter = residual.IsEmpty ? null : CompiledPredicate.Compile(residual, Layout);
+        _filter = residual.IsEmpty ? null : CompiledPredicate.Compile(residual, new ColumnLayout([.. left.Columns, .. scan.Columns]));
         _ordinals = [.. scan.ScanColumns.Select(c => c.Ordinal)];
     }
 
-    public override string Name => $"Index Nested Loop{(_kind == JoinKind.Left ? " Left Join" : "")} using {_index.Name} on {_scan.Table.Name}"
+    private bool KeepsLeftOnly => _kind is JoinKind.Semi or JoinKind.Anti;
+
+    public override RowOrder Order => Children[0].Order is { IsSingleRow: false } order ? order : RowOrder.None;
+
+    public override string Name => $"Index Nested Loop{(_kind == JoinKind.Inner ? "" : $" {_kind} Join")} using {_index.Name} on {_scan.Table.Name}"
         + (_scan.Alias == _scan.Table.Name ? "" : " " + _scan.Alias);
 
     public override IEnumerable<(string Label, string Text)> Details
     {
         get
         {
-            yield return ("Index Cond", Physical.ExpressionText.Conjunction(_joinKeys.Select(k =>
+            yield return ("Index Cond", ExpressionText.Conjunction(_joinKeys.Select(k =>
                 (Expression)new ComparisonExpression(ComparisonOperator.Equal, k.Right, k.Left))));
             if (!_residual.IsEmpty)
-                yield return ("Filter", Physical.ExpressionText.Conjunction(_residual));
+                yield return ("Filter", ExpressionText.Conjunction(_residual));
         }
     }
 
@@ -73,7 +78,6 @@ internal sealed class IndexJoinOperator : PhysicalOperator
         private readonly Frame _keyFrame;
         private readonly Frame? _frame;
         private readonly Vector[] _keys;
-        private readonly Vector[] _prefix;
         private readonly Batch _output;
         private readonly Batch _fetched;
         private readonly RowIndices _rows = new();
@@ -83,8 +87,8 @@ internal sealed class IndexJoinOperator : PhysicalOperator
         private readonly Storage.Transactions.KeyReads? _reads;
         private readonly Selection _visible;
         private readonly Selection _kept;
+        private readonly IIndexLookup _lookup;
         private Selection? _matched;
-        private IRowIdCursor? _cursor;
         private int _count;
         private int _next = -1;
 
@@ -96,13 +100,13 @@ internal sealed class IndexJoinOperator : PhysicalOperator
             _keyFrame = owner._keys.CreateFrame(run.Context);
             _frame = owner._filter?.CreateFrame(run.Context);
             _keys = HashJoinOperator.NewVectors(owner._keys.Count);
-            _prefix = HashJoinOperator.NewVectors(owner._keys.Count);
-            _output = new Batch(owner.Columns.Length);
             _leftCount = owner.Children[0].Columns.Length;
+            _output = new Batch(_leftCount + owner._scan.Columns.Length);
             _fetched = new Batch(_output.Columns[_leftCount..(_leftCount + owner._ordinals.Length)], 0);
             _ids = new long[run.BatchCapacity];
             _visible = new Selection(Math.Max(64, _ids.Length));
             _kept = new Selection(Math.Max(64, _ids.Length));
+            _lookup = owner._source.OpenLookup(run.Context, owner._index, owner._keys.Count);
         }
 
         public override StageResult Push(Batch input, ref Batch? output)
@@ -112,6 +116,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
                 _owner._keys.Evaluate(_keyFrame, input, _keys);
                 _rows.Selected(input, out _count);
                 _next = 0;
+                NoteKeys();
                 if (_matched is null || _matched.Capacity < input.Length)
                 {
                     _matched?.Dispose();
@@ -119,61 +124,70 @@ internal sealed class IndexJoinOperator : PhysicalOperator
                 }
                 Bits.Fill(_matched.Mask, input.Length, false);
             }
-            var found = Collect();
-            if (found > 0)
+            while (Collect() is > 0 and var found)
             {
-                output = Emit(input, found);
+                if (_owner.KeepsLeftOnly && _owner._filter is null)
+                {
+                    for (var i = 0; i < found; i++)
+                        Bits.Set(_matched!.Mask, _pairs.Pointer[i]);
+                    continue;
+                }
+                var batch = Emit(input, found);
+                if (_owner.KeepsLeftOnly)
+                    continue;
+                output = batch;
                 return StageResult.HasMoreOutput;
             }
             _next = -1;
-            if (_owner._kind == JoinKind.Left)
+            if (_owner.KeepsLeftOnly)
+                output = Decided(input);
+            else if (_owner._kind == JoinKind.Left)
                 output = Unmatched(input);
             return StageResult.NeedsInput;
         }
 
         /// <summary>Fills ids and their left rows, up to a batch.</summary>
-        private int Collect()
+        private int Collect() => _lookup.Find(_keys, new ReadOnlySpan<int>(_rows.Pointer, _count), ref _next, _ids, new Span<int>(_pairs.Reserve(_ids.Length), _ids.Length));
+
+        private void NoteKeys()
         {
-            var pairs = _pairs.Reserve(_ids.Length);
-            var found = 0;
-            while (found < _ids.Length)
+            for (var i = 0; _reads is not null && i < _count; i++)
             {
-                if (_cursor is null)
-                {
-                    if (_next >= _count)
-                        break;
-                    _cursor = Open(_rows.Pointer[_next]);
-                    if (_cursor is null)
-                    {
-                        _next++;
-                        continue;
-                    }
-                }
-                var read = _cursor.Next(_ids.AsSpan(found));
-                if (read == 0)
-                {
-                    _cursor.Dispose();
-                    _cursor = null;
-                    _next++;
-                    continue;
-                }
-                for (var i = 0; i < read; i++)
-                    pairs[found++] = _rows.Pointer[_next];
+                var row = _rows.Pointer[i];
+                if (Array.TrueForAll(_keys, k => k.IsValid(row)))
+                    _reads.Add(_keys, row);
             }
-            return found;
         }
 
-        private IRowIdCursor? Open(int row)
+        /// <summary>Semi and anti: the left rows with a match, or those without.</summary>
+        private Batch Decided(Batch input)
         {
-            for (var k = 0; k < _keys.Length; k++)
+            var kept = 0;
+            for (var i = 0; i < _count; i++)
             {
-                if (!_keys[k].IsValid(row))
-                    return null;
-                Constants.SetFromRow(_prefix[k], _keys[k], row, 1);
+                var row = _rows.Pointer[i];
+                var matched = Bits.Get(_matched!.Mask, row);
+                if (matched == (_owner._kind == JoinKind.Semi))
+                {
+                    kept++;
+                    Bits.Set(_matched.Mask, row);
+                }
+                else
+                {
+                    Bits.Clear(_matched.Mask, row);
+                }
             }
-            _reads?.Add(_prefix, 0);
-            return _owner._source.OpenIndex(_run.Context, _owner._index, [new IndexKeyRange(_prefix, null, false, null, false)], backward: false);
+            for (var i = 0; i < _leftCount; i++)
+                _output.Columns[i].Reference(input.Columns[i]);
+            _decided ??= new Batch(_output.Columns[.._leftCount], 0);
+            _decided.Length = input.Length;
+            _matched!.IsSparse = false;
+            _matched.Count = kept;
+            _decided.Selection = _matched;
+            return _decided;
         }
+
+        private Batch? _decided;
 
         private Batch Emit(Batch input, int found)
         {
@@ -223,13 +237,11 @@ internal sealed class IndexJoinOperator : PhysicalOperator
 
         public override void Dispose()
         {
-            _cursor?.Dispose();
+            _lookup.Dispose();
             _keyFrame.Dispose();
             _frame?.Dispose();
             foreach (var key in _keys)
                 key.Dispose();
-            foreach (var prefix in _prefix)
-                prefix.Dispose();
             _output.Dispose();
             _rows.Dispose();
             _pairs.Dispose();

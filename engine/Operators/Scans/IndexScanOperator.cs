@@ -2,77 +2,112 @@ using System.Collections.Immutable;
 using OmenDb.Arrow;
 using OmenDb.Engine.Expressions;
 using OmenDb.Engine.Pipelines;
-using OmenDb.Engine.Rows;
+using OmenDb.Engine.Physical;
 using OmenDb.Engine.Sources;
 using OmenDb.Planner.Catalog;
 using OmenDb.Planner.Expressions;
 using OmenDb.Planner.Plans;
-using OmenDb.Types;
+using OmenDb.Storage.Indexes;
 
 namespace OmenDb.Engine.Operators.Scans;
-
-/// <summary>What an index is asked for: leading columns equal to one of some values, the next one between bounds.</summary>
-/// <param name="Equal">One list of alternatives per leading column (several: IN).</param>
-/// <param name="Low">Null: no lower bound.</param>
-/// <param name="Used">The conjuncts that these replace.</param>
-internal sealed record IndexProbe(
-    IndexInfo Index, ImmutableArray<ImmutableArray<Expression>> Equal, Expression? Low, bool LowInclusive, Expression? High, bool HighInclusive,
-    ImmutableArray<Expression> Used)
-{
-    /// <summary>All key columns of a unique index are equal to one value each: at most one row.</summary>
-    public bool IsPoint => Index is { Unique: true, Deferrable: false } && Equal.Length == Index.Columns.Length && Equal.All(e => e.Length == 1);
-}
 
 /// <summary>Point look-up, range, multi-range and ordered scan of an index: row ids in key order, then the rows.</summary>
 internal sealed class IndexScanOperator : PhysicalOperator
 {
+    /// <summary>So many rows are fetched first: a limit above may want no more.</summary>
+    private const int FirstFetch = 32;
+
     private readonly Scan _scan;
     private readonly IIndexedSource _source;
     private readonly ReadNotes _notes;
     private readonly IndexProbe _probe;
     private readonly bool _backward;
+    private readonly int _skipColumns;
     private readonly int[] _ordinals;
+    private readonly int[]? _keyColumns; // positions in the key of the scan's columns: the rows are not fetched at all
     private readonly ImmutableArray<Expression> _residual;
     private readonly CompiledPredicate? _filter;
-    private readonly CompiledProgram _values; // all alternatives, then low, then high
+    private readonly KeyRanges _ranges;
 
-    public IndexScanOperator(Scan scan, IIndexedSource source, IndexProbe probe, bool backward = false) : base(scan.Columns)
+    /// <param name="skipColumns">Of the rows that agree in so many leading key columns only the first; 0: all.</param>
+    public IndexScanOperator(Scan scan, IIndexedSource source, IndexProbe probe, bool backward = false, int skipColumns = 0) : base(scan.Columns)
     {
         _scan = scan;
         _source = source;
         _notes = new ReadNotes(scan, source);
         _probe = probe;
         _backward = backward;
+        _skipColumns = skipColumns;
         _ordinals = [.. scan.ScanColumns.Select(c => c.Ordinal)];
+        _keyColumns = KeyColumns(scan, source, probe.Index);
         _residual = [.. scan.Filters.SelectMany(CompiledPredicate.Conjuncts).Where(f => !probe.Used.Contains(f))];
         _filter = _residual.IsEmpty ? null : CompiledPredicate.Compile(_residual, Layout);
-        var values = new List<(Expression, SqlType)>();
-        for (var i = 0; i < probe.Equal.Length; i++)
-        {
-            foreach (var value in probe.Equal[i])
-                values.Add((value, KeyType(i)));
-        }
-        if (probe.Low is not null)
-            values.Add((probe.Low, KeyType(probe.Equal.Length)));
-        if (probe.High is not null)
-            values.Add((probe.High, KeyType(probe.Equal.Length)));
-        _values = CompiledProgram.Compile(values, ColumnLayout.Empty);
+        _ranges = new KeyRanges(scan, probe);
     }
 
-    private SqlType KeyType(int keyColumn) => _scan.Table.Columns[_probe.Index.Columns[keyColumn].Ordinal].Type;
+    /// <summary>Where the key has the columns that a scan wants; null: it does not have them all.</summary>
+    public static int[]? KeyColumns(Scan scan, IIndexedSource source, IndexInfo index)
+    {
+        var positions = new int[scan.ScanColumns.Length];
+        for (var i = 0; i < positions.Length; i++)
+        {
+            var at = 0;
+            while (at < index.Columns.Length && index.Columns[at].Ordinal != scan.ScanColumns[i].Ordinal)
+                at++;
+            if (at == index.Columns.Length || !source.CanDecode(index, at))
+                return null;
+            positions[i] = at;
+        }
+        return positions;
+    }
 
-    public override string Name => $"Index Scan{(_backward ? " Backward" : "")} using {_probe.Index.Name} on {_scan.Table.Name}"
+    public override string Name => $"Index {(_skipColumns > 0 ? "Skip " : _keyColumns is not null ? "Only " : "")}Scan{(_backward ? " Backward" : "")} using {_probe.Index.Name} on {_scan.Table.Name}"
         + (_scan.Alias == _scan.Table.Name ? "" : " " + _scan.Alias);
 
     public override IEnumerable<(string Label, string Text)> Details
     {
         get
         {
-            if (!_probe.Used.IsEmpty)
-                yield return ("Index Cond", Physical.ExpressionText.Conjunction(_probe.Used));
-            if (!_residual.IsEmpty)
-                yield return ("Filter", Physical.ExpressionText.Conjunction(_residual));
+            if (!_probe.Conditions.IsEmpty)
+                yield return ("Index Cond", ExpressionText.Conjunction(_probe.Conditions));
+            // What is only looked at again for the sake of nulls needs no mention.
+            var filter = _residual.Where(f => !_probe.Conditions.Contains(f)).ToArray();
+            if (filter.Length > 0)
+                yield return ("Filter", ExpressionText.Conjunction(filter));
+            if (_skipColumns > 0)
+                yield return ("Distinct Key", string.Join(", ", _probe.Index.Columns.Take(_skipColumns).Select(c => _scan.Table.Columns[c.Ordinal].Name)));
         }
+    }
+
+    public override RowOrder Order => _order ??= ComputeOrder();
+
+    private RowOrder? _order;
+
+    private RowOrder ComputeOrder()
+    {
+        if (_probe.IsPoint)
+            return RowOrder.None with { IsSingleRow = true };
+        var columns = _scan.ScanColumns.ToDictionary(c => c.Ordinal, c => c.Column);
+        var keys = ImmutableArray.CreateBuilder<SortKey>();
+        var constants = ImmutableHashSet.CreateBuilder<Column>();
+        for (var i = 0; i < _probe.Index.Columns.Length; i++)
+        {
+            var key = _probe.Index.Columns[i];
+            var single = i < _probe.Tests.Length && _probe.Tests[i].IsSingle;
+            if (!columns.TryGetValue(key.Ordinal, out var column))
+            {
+                if (!single)
+                    break;
+                continue;
+            }
+            if (single)
+                constants.Add(column);
+            else
+                keys.Add(new SortKey(new ColumnExpression(column), key.Descending != _backward, key.NullsFirst != _backward));
+        }
+        // Bounds keep nulls of their first column out.
+        var notNull = _probe.Bounds is not null ? columns.GetValueOrDefault(_probe.Index.Columns[_probe.Tests.Length].Ordinal) : null;
+        return new RowOrder(keys.ToImmutable(), constants.ToImmutable()) { NotNull = notNull };
     }
 
     public override List<Leg> Build(PipelineBuilder builder) => [new Leg(new Source(this))];
@@ -93,95 +128,49 @@ internal sealed class IndexScanOperator : PhysicalOperator
     {
         private readonly IndexScanOperator _owner;
         private readonly PlanRun _run;
-        private readonly Frame _valueFrame;
-        private readonly Vector[] _constants;
         private readonly Frame? _frame;
         private readonly Batch _batch;
         private readonly Batch _fetched;
         private readonly Batch _output;
         private readonly long[] _rowIds;
         private readonly IRowIdCursor? _cursor;
+        private readonly VectorWriter[]? _writers;
         private Selection? _visible;
         private Selection? _kept;
+        private int _wanted;
 
         public Worker(IndexScanOperator owner, PlanRun run)
         {
             _owner = owner;
             _run = run;
-            _valueFrame = owner._values.CreateFrame(run.Context);
-            _constants = new Vector[owner._values.Count];
-            var one = new Batch([], 1);
-            for (var i = 0; i < _constants.Length; i++)
-                _constants[i] = owner._values.Evaluate(_valueFrame, one, i);
             _frame = owner._filter?.CreateFrame(run.Context);
             _batch = new Batch(owner.Columns.Length);
             // Fetch fills the table's columns; the row id stands beside them in the same array of vectors.
             _fetched = owner._scan.RowId is null ? _batch : new Batch(_batch.Columns[..^1], 0);
             _output = new Batch(_batch.Columns, 0);
             _rowIds = new long[owner._probe.IsPoint ? 1 : Math.Min(run.BatchCapacity, Batch.DefaultCapacity)];
-            var ranges = Ranges();
-            Note(ranges);
-            _cursor = ranges.Count == 0 ? null : owner._source.OpenIndex(run.Context, owner._probe.Index, ranges, owner._backward);
+            _wanted = Math.Min(_rowIds.Length, FirstFetch);
+            if (owner._keyColumns is not null)
+                _writers = [.. owner._scan.ScanColumns.Select((c, i) => new VectorWriter(c.Column.Type.Arrow, _batch.Columns[i], _rowIds.Length))];
+            _cursor = owner._ranges.With(run.Context, ranges =>
+            {
+                Note(ranges);
+                return ranges.Count == 0 ? null : owner._source.OpenIndex(run.Context, owner._probe.Index, ranges, owner._backward, owner._skipColumns);
+            });
         }
 
-        private void Note(List<IndexKeyRange> ranges)
+        private void Note(List<IndexRangeSpec> ranges)
         {
             var probe = _owner._probe;
-            var isKeys = probe.Low is null && probe.High is null && _owner._residual.IsEmpty && probe.Equal.Length > 0;
-            if (!isKeys || _owner._notes.Keys(_run.Context, probe.Index, probe.Equal.Length) is not { } keys)
+            var isKeys = _owner._ranges.AreEqualities && _owner._residual.IsEmpty;
+            if (!isKeys || _owner._notes.Keys(_run.Context, probe.Index, probe.Tests.Length) is not { } keys)
             {
                 if (!isKeys)
                     _owner._notes.NoteFilters(_run.Context);
                 return;
             }
             foreach (var range in ranges)
-                keys.Add(range.Prefix, 0);
-        }
-
-        /// <summary>All combinations of alternatives, ascending and without doubles; a null value finds nothing.</summary>
-        private List<IndexKeyRange> Ranges()
-        {
-            var next = 0;
-            var probe = _owner._probe;
-            var prefixes = new List<Vector[]> { Array.Empty<Vector>() };
-            for (var i = 0; i < probe.Equal.Length; i++)
-            {
-                var alternatives = Distinct(_constants.AsSpan(next, probe.Equal[i].Length), _owner.KeyType(i), probe.Index.Columns[i].Descending);
-                next += probe.Equal[i].Length;
-                var longer = new List<Vector[]>(prefixes.Count * alternatives.Count);
-                foreach (var prefix in prefixes)
-                {
-                    foreach (var value in alternatives)
-                        longer.Add([.. prefix, value]);
-                }
-                prefixes = longer;
-            }
-            var low = probe.Low is null ? null : _constants[next++];
-            var high = probe.High is null ? null : _constants[next];
-            if (low is not null && !low.IsValid(0) || high is not null && !high.IsValid(0))
-                return [];
-            return prefixes.ConvertAll(p => new IndexKeyRange(p, low, probe.LowInclusive, high, probe.HighInclusive));
-        }
-
-        private static List<Vector> Distinct(ReadOnlySpan<Vector> values, SqlType type, bool descending)
-        {
-            var result = new List<Vector>(values.Length);
-            foreach (var value in values)
-            {
-                if (value.IsValid(0))
-                    result.Add(value);
-            }
-            if (result.Count < 2)
-                return result;
-            result.Sort((a, b) => TypedCompare.Order(a, 0, b, 0, type) * (descending ? -1 : 1));
-            var kept = 1;
-            for (var i = 1; i < result.Count; i++)
-            {
-                if (TypedCompare.Order(result[i], 0, result[kept - 1], 0, type) != 0)
-                    result[kept++] = result[i];
-            }
-            result.RemoveRange(kept, result.Count - kept);
-            return result;
+                keys.Add(range.Prefix!, 0);
         }
 
         public override unsafe bool Next(out Batch batch)
@@ -189,15 +178,12 @@ internal sealed class IndexScanOperator : PhysicalOperator
             batch = _batch;
             if (_cursor is null)
                 return false;
-            var count = _cursor.Next(_rowIds);
+            var count = _writers is null ? _cursor.Next(_rowIds.AsSpan(0, _wanted)) : ReadKeys();
             if (count == 0)
                 return false;
-            if (_visible is null || _visible.Capacity < count)
-            {
-                _visible?.Dispose();
-                _visible = new Selection(Math.Max(64, _rowIds.Length));
-            }
-            _owner._source.Fetch(_run.Context, _rowIds.AsSpan(0, count), _owner._ordinals, _fetched, _visible);
+            _wanted = Math.Min(_rowIds.Length, _wanted * 4);
+            if (_writers is null)
+                Fetch(count);
             _batch.Length = count;
             _batch.Selection = _fetched.Selection;
             if (_owner._scan.RowId is not null)
@@ -220,10 +206,28 @@ internal sealed class IndexScanOperator : PhysicalOperator
             return true;
         }
 
+        private int ReadKeys()
+        {
+            foreach (var writer in _writers!)
+                writer.Reset();
+            return _cursor!.Next(_rowIds.AsSpan(0, _wanted), _owner._keyColumns!, _writers);
+        }
+
+        private void Fetch(int count)
+        {
+            if (_visible is null || _visible.Capacity < count)
+            {
+                _visible?.Dispose();
+                _visible = new Selection(Math.Max(64, _rowIds.Length));
+            }
+            _owner._source.Fetch(_run.Context, _rowIds.AsSpan(0, count), _owner._ordinals, _fetched, _visible);
+        }
+
         public override void Dispose()
         {
+            if (_run.Metrics is { } metrics && _cursor is not null)
+                Interlocked.Add(ref metrics[_owner.Id].IndexEntries, _cursor.EntriesRead);
             _cursor?.Dispose();
-            _valueFrame.Dispose();
             _frame?.Dispose();
             _batch.Dispose();
             _visible?.Dispose();
