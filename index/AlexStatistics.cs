@@ -31,7 +31,7 @@ public sealed record AlexStatistics
 
     public long Nodes => ModelNodes + SortedNodes + GappedLeaves + RunLeaves;
 
-    /// <summary>Slots of all leaves.</summary>
+    /// <summary>Slots of the gapped leaves.</summary>
     public required long LeafSlots { get; init; }
 
     /// <summary>Memory in use for nodes and copied keys, in bytes.</summary>

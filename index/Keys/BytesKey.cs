@@ -18,7 +18,7 @@ internal readonly unsafe struct BytesKey(byte* bytes, int length) : IIndexKey<By
 
     public static ulong Sentinel => 0;
 
-    public static ulong Plain(in BytesKey key) => throw new System.Diagnostics.UnreachableException("byte keys have heads");
+    public static ulong Plain(in BytesKey key) => 0;
 
     public static BytesKey Load(ulong stored) => new((byte*)stored + sizeof(int), *(int*)stored);
 
@@ -56,6 +56,12 @@ internal readonly unsafe struct BytesKey(byte* bytes, int length) : IIndexKey<By
         if (allowRow && common == first.Length && common == Load(lastStored).Length)
             return new Lens(LensKind.Row, 0, Own(first, pool));
         return common == 0 ? new Lens(LensKind.Key, 0, 0) : new Lens(LensKind.Key, common, Own(new BytesKey(first.Bytes, common), pool));
+    }
+
+    public static void FreeLens(in Lens lens, NativePool pool)
+    {
+        if (lens.Reference != 0)
+            pool.Free((void*)lens.Reference, sizeof(int) + *(int*)lens.Reference);
     }
 
     public static void RetireLens(in Lens lens, RetireList retired) => RetireStored(lens.Reference, retired);

@@ -33,6 +33,10 @@ internal readonly struct FixedKey(ulong value) : IIndexKey<FixedKey>
     public static Lens ChooseLens(ulong firstStored, ulong lastStored, bool allowRow, NativePool pool) =>
         allowRow && firstStored == lastStored ? new Lens(LensKind.Row, 0, firstStored) : new Lens(LensKind.Key, 0, 0);
 
+    public static void FreeLens(in Lens lens, NativePool pool)
+    {
+    }
+
     public static void RetireLens(in Lens lens, RetireList retired)
     {
     }

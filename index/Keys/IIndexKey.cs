@@ -14,7 +14,7 @@ internal unsafe interface IIndexKey<TSelf> where TSelf : unmanaged, IIndexKey<TS
     /// <summary>What stands in the slots behind a leaf's last entry.</summary>
     static abstract ulong Sentinel { get; }
 
-    /// <summary>The key as a number, for keys that have no separate heads.</summary>
+    /// <summary>The key as a number, for keys that have no separate heads; 0 for others.</summary>
     static abstract ulong Plain(in TSelf key);
 
     static abstract TSelf Load(ulong stored);
@@ -26,6 +26,9 @@ internal unsafe interface IIndexKey<TSelf> where TSelf : unmanaged, IIndexKey<TS
 
     /// <summary>A lens under which the heads of entries from first to last spread as widely as they can; owns what it refers to.</summary>
     static abstract Lens ChooseLens(ulong firstStored, ulong lastStored, bool allowRow, NativePool pool);
+
+    /// <summary>Gives back at once what a lens refers to that nobody else has seen.</summary>
+    static abstract void FreeLens(in Lens lens, NativePool pool);
 
     static abstract void RetireLens(in Lens lens, RetireList retired);
 

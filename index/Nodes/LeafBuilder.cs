@@ -14,19 +14,78 @@ internal enum LeafLayout
     Append,
 }
 
+/// <summary>An entry that is about to be inserted: the form of the slots must be able to express it.</summary>
+internal readonly record struct ComingEntry(bool Exists, ulong PlainKey, ulong RowId);
+
 /// <summary>Builds blocks: fits the model, lays the entries where it predicts them, foresees what the result will cost.</summary>
 internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey<TKey>
 {
     /// <summary>Expected shifts per insert above which entries are spread evenly instead of by the model.</summary>
     private const double PlainShifts = 64;
 
-    /// <summary>A new leaf over the entries; not latched, not linked.</summary>
-    public static Node* Create(ulong* keys, ulong* rows, int count, int capacity, LeafLayout layout, NativePool pool)
+    /// <summary>Mean error (log2) above which entries without gaps are better spread once nothing is appended to them any more.</summary>
+    private const float BearableAppendError = 2;
+
+    /// <summary>A new leaf over the entries, which become <paramref name="runs"/> if they may; not latched, not linked.</summary>
+    public static Node* Create(ulong* keys, ulong* rows, int count, int capacity, LeafLayout layout, NativePool pool, bool runs = true)
     {
         var leaf = (Node*)pool.Allocate(Node.LeafBytes);
         *leaf = default;
-        Fill(leaf, keys, rows, count, capacity, layout, pool);
+        if (!runs || !TryFillRuns(leaf, keys, rows, count, pool))
+            Fill(leaf, keys, rows, count, capacity, layout, pool);
         return leaf;
+    }
+
+    /// <summary>Stores the entries as runs if they are worth it. The same effect as <see cref="Fill"/>.</summary>
+    public static bool TryFillRuns(Node* leaf, ulong* keys, ulong* rows, int count, NativePool pool)
+    {
+        if (TKey.HasHeads)
+            return false;
+        var runs = stackalloc Run[RunLeaf.MaxRuns];
+        var used = Run.Encode(keys, rows, count, runs, RunLeaf.MaxRuns);
+        if (used < 0 || !RunLeaf.IsWorthwhile(used, count))
+            return false;
+        FillRuns(leaf, runs, used, count, RunLeaf.RoomFor(used), pool);
+        return true;
+    }
+
+    /// <summary>Gives the leaf a fresh block of runs; what it had before is the caller's to retire.</summary>
+    public static void FillRuns(Node* leaf, Run* runs, int used, int count, int room, NativePool pool)
+    {
+        leaf->Block = (ulong*)pool.Allocate(RunLeaf.BlockBytes(room));
+        leaf->Kind = NodeKind.Leaf;
+        leaf->Format = LeafFormat.Runs;
+        leaf->Capacity = count;
+        leaf->Count = count;
+        leaf->LastSlot = count - 1;
+        leaf->LensKind = LensKind.Key;
+        leaf->LensReference = 0;
+        leaf->RunCount = used;
+        leaf->RunRoom = room;
+        leaf->AppendStreak = LeafWriter<TKey>.AppendStreak;
+        for (var i = 0; i < used; i++)
+            ((Run*)leaf->Block)[i] = runs[i];
+    }
+
+    /// <summary>A leaf that nothing is appended to any more: without gaps only where the model finds the entries all the same.</summary>
+    public static LeafLayout LayoutOfAppended(ulong* keys, ulong* rows, int count, NativePool pool)
+    {
+        if (count < 64)
+            return LeafLayout.Append;
+        Node trial = default;
+        var lens = TKey.ChooseLens(keys[0], keys[count - 1], true, pool);
+        FitModel(&trial, keys, rows, count, 1.0, lens);
+        var error = 0;
+        var samples = 0;
+        for (var i = 0; i < count; i += 61)
+        {
+            var head = TKey.Head(TKey.Load(keys[i]), rows[i], lens);
+            var predicted = (head > trial.Base ? head - trial.Base : 0) * trial.Slope + trial.Intercept;
+            error += BitOperations.Log2((uint)Math.Abs(predicted - i) + 1);
+            samples++;
+        }
+        TKey.FreeLens(lens, pool);
+        return error > BearableAppendError * samples ? LeafLayout.Gapped : LeafLayout.Append;
     }
 
     /// <summary>Slots for so many entries at this density: a multiple of 64, within the limit.</summary>
@@ -42,12 +101,14 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
     /// <param name="layout">Where the gaps go.</param>
     /// <param name="pool">Of the index.</param>
     /// <param name="allowRow">False when entries of another key are about to join those of a single one.</param>
+    /// <param name="coming">What is to be inserted next.</param>
     public static void Fill(Node* leaf, ulong* keys, ulong* rows, int count, int capacity, LeafLayout layout, NativePool pool,
-        bool allowRow = true)
+        bool allowRow = true, ComingEntry coming = default)
     {
-        leaf->Block = (ulong*)pool.Allocate(LeafView<TKey>.BlockBytes(capacity));
+        leaf->Format = ChooseFormat(keys, rows, count, coming, out var keyBase, out leaf->RowPage);
+        leaf->Block = (ulong*)pool.Allocate(LeafView<TKey>.BlockBytes(leaf->Format, capacity));
         leaf->Capacity = capacity;
-        leaf->Kind = NodeKind.GappedLeaf;
+        leaf->Kind = NodeKind.Leaf;
         leaf->IsAppend = layout == LeafLayout.Append;
         leaf->IsPlain = false;
         leaf->Count = count;
@@ -63,6 +124,12 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         leaf->LensReference = lens.Reference;
         leaf->PrefixLength = lens.PrefixLength;
         FitModel(leaf, keys, rows, count, layout == LeafLayout.Append ? 1.0 : (double)capacity / Math.Max(count, 1), lens);
+        if (leaf->Format == LeafFormat.Narrow)
+        {
+            // The model and the short keys share their base; a model of row ids needs its own.
+            leaf->Intercept -= leaf->Slope * (leaf->Base - keyBase);
+            leaf->Base = keyBase;
+        }
         Place(leaf, keys, rows, count, lens, layout);
         if (layout == LeafLayout.Gapped && count > 64 && leaf->ExpectedShifts > PlainShifts)
         {
@@ -71,13 +138,40 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         }
     }
 
-    /// <summary>Fits the model of an append leaf again to what was appended since; entries stay where they are. Under the latch.</summary>
-    public static void Refit(Node* leaf)
+    /// <summary>The shortest slots that can express all entries and the coming one, with room around them.</summary>
+    private static LeafFormat ChooseFormat(ulong* keys, ulong* rows, int count, in ComingEntry coming, out ulong keyBase, out uint rowPage)
     {
-        var view = new LeafView<TKey>(leaf);
-        // Without gaps slot and rank are the same.
-        if (leaf->Count == leaf->LastSlot + 1)
-            FitModel(leaf, view.Keys, view.Rows, leaf->Count, 1.0, leaf->Lens);
+        keyBase = 0;
+        rowPage = 0;
+        if (count == 0 && !coming.Exists)
+            return LeafFormat.NarrowRows;
+        var least = coming.Exists ? coming.RowId : ulong.MaxValue;
+        var most = coming.Exists ? coming.RowId : 0;
+        for (var i = 0; i < count; i++)
+        {
+            least = Math.Min(least, rows[i]);
+            most = Math.Max(most, rows[i]);
+        }
+        if (most >= uint.MaxValue - 1)
+        {
+            rowPage = (uint)(least >> 31);
+            if (most - ((ulong)rowPage << 31) >= uint.MaxValue)
+                return LeafFormat.Wide;
+        }
+        if (TKey.HasHeads || (count > 0 && keys[0] == keys[count - 1]))
+            return LeafFormat.NarrowRows;
+        var first = count > 0 ? keys[0] : coming.PlainKey;
+        var last = count > 0 ? keys[count - 1] : coming.PlainKey;
+        if (coming.Exists)
+        {
+            first = Math.Min(first, coming.PlainKey);
+            last = Math.Max(last, coming.PlainKey);
+        }
+        // Half the reach is kept free: a leaf that outgrows its base is rebuilt.
+        if (last - first >= uint.MaxValue / 2)
+            return LeafFormat.NarrowRows;
+        keyBase = first - Math.Min(first, uint.MaxValue / 4);
+        return LeafFormat.Narrow;
     }
 
     /// <summary>Least squares of slot over head, relative to the first head: so that keys beyond 2^53 keep their differences exactly.</summary>
@@ -119,7 +213,6 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         var view = new LeafView<TKey>(leaf);
         var capacity = view.Capacity;
         new Span<ulong>(view.Bits, capacity >> 6).Clear();
-        var heads = TKey.HasHeads ? view.Heads : null;
         var free = 0; // first slot not yet written
         var error = 0.0;
         var shifts = 0.0;
@@ -138,24 +231,13 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
                 run = 0;
             }
             run++;
-            for (; free <= slot; free++)
-            {
-                view.Keys[free] = keys[i];
-                view.Rows[free] = rows[i];
-                if (TKey.HasHeads)
-                    heads[free] = head;
-            }
+            LeafWriter<TKey>.StoreAll(view, free, slot, keys[i], rows[i], head);
+            free = slot + 1;
             view.Bits[slot >> 6] |= 1UL << (slot & 63);
         }
         shifts += 0.25 * run * run;
         leaf->LastSlot = free - 1;
-        for (; free < capacity; free++)
-        {
-            view.Keys[free] = TKey.Sentinel;
-            view.Rows[free] = ulong.MaxValue;
-            if (TKey.HasHeads)
-                heads[free] = ulong.MaxValue;
-        }
+        LeafWriter<TKey>.Clear(view, free, capacity - 1);
         leaf->ModelError = count == 0 ? 0 : (float)(error / count);
         leaf->ExpectedShifts = count == 0 ? 0 : (float)(shifts / count);
     }

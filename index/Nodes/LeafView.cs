@@ -6,18 +6,22 @@ using OmenDb.Index.Keys;
 
 namespace OmenDb.Index.Nodes;
 
-/// <summary>The arrays and the model of one leaf as they belong together at one version.</summary>
+/// <summary>The entries and the model of one leaf as they belong together at one version.</summary>
 /// <remarks>
 /// <code>
-///   block (64-byte aligned): [stored keys x capacity][row ids x capacity]([heads x capacity])[occupied bits]
+///   block with slots (64-byte aligned): [stored keys x capacity][row ids x capacity]([heads x capacity])[occupied bits]
+///   key and row id of a slot take 8 + 8, 8 + 4 or 4 + 4 bytes: see <see cref="LeafFormat"/>
 /// </code>
-/// An unoccupied slot repeats the next entry to its right, behind the last one stand sentinels: so the arrays are sorted over all
-/// slots, a lower bound needs no bitmap, and the row id found beside a key is valid even in a gap.
+/// An unoccupied slot repeats the next entry to its right, behind the last one stand sentinels (all ones, or no address): so the arrays
+/// are sorted over all slots, a lower bound needs no bitmap, and the row id found beside a key is valid even in a gap.
+/// In a leaf with runs a slot is the position of an entry, and all are occupied.
 /// </remarks>
 internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey<TKey>
 {
-    public readonly ulong* Keys;
+    public readonly byte* Block;
     public readonly int Capacity;
+    public readonly LeafFormat Format;
+    private readonly uint _rowPage;
     private readonly ulong _base;
     private readonly double _slope;
     private readonly double _intercept;
@@ -26,22 +30,104 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LeafView(Node* leaf)
     {
-        Keys = leaf->Block;
+        Block = (byte*)leaf->Block;
         Capacity = leaf->Capacity;
+        Format = leaf->Format;
+        _rowPage = leaf->RowPage;
         _base = leaf->Base;
         _slope = leaf->Slope;
         _intercept = leaf->Intercept;
         _lens = leaf->Lens;
     }
 
-    public ulong* Rows => Keys + Capacity;
+    /// <summary>Only 8-byte keys may be shorter or in runs.</summary>
+    public bool IsRuns
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => !TKey.HasHeads && Format == LeafFormat.Runs;
+    }
 
-    /// <summary>The array that heads are sought in.</summary>
-    public ulong* Heads => TKey.HasHeads ? Keys + 2L * Capacity : _lens.Kind == LensKind.Row ? Rows : Keys;
+    public bool IsNarrow
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => !TKey.HasHeads && Format == LeafFormat.Narrow;
+    }
 
-    public ulong* Bits => Keys + (TKey.HasHeads ? 3L : 2L) * Capacity;
+    public bool HasWideRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Format == LeafFormat.Wide;
+    }
 
-    public static long BlockBytes(int capacity) => capacity * (TKey.HasHeads ? 24L : 16L) + capacity / 8;
+    public ulong* Keys => (ulong*)Block;
+
+    public uint* NarrowKeys => (uint*)Block;
+
+    public ulong* WideRows => (ulong*)Block + Capacity;
+
+    public uint* NarrowRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (uint*)(Block + (long)Capacity * (IsNarrow ? 4 : 8));
+    }
+
+    /// <summary>Byte keys only.</summary>
+    public ulong* Heads => (ulong*)(Block + (long)Capacity * (HasWideRows ? 16 : 12));
+
+    public ulong* Bits => (ulong*)(Block + Capacity * SlotBytes(Format));
+
+    public Run* Runs => (Run*)Block;
+
+    /// <summary>Shares its place with the length of a prefix.</summary>
+    public int RunCount => _lens.PrefixLength;
+
+    public ulong RowBase => (ulong)_rowPage << 31;
+
+    public ulong KeyBase => _base;
+
+    /// <summary>Bytes of a slot beside its bit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long SlotBytes(LeafFormat format) =>
+        (format == LeafFormat.Wide ? 16 : format == LeafFormat.NarrowRows ? 12 : 8) + (TKey.HasHeads ? 8 : 0);
+
+    /// <summary>Of a block with slots.</summary>
+    public static long BlockBytes(LeafFormat format, int capacity) => capacity * SlotBytes(format) + capacity / 8;
+
+    public static long BlockBytes(Node* leaf) =>
+        leaf->Format == LeafFormat.Runs ? RunLeaf.BlockBytes(leaf->RunRoom) : BlockBytes(leaf->Format, leaf->Capacity);
+
+    /// <summary>Stored key of a slot; of a slot behind the last entry the key's sentinel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Key(int slot)
+    {
+        if (IsNarrow)
+            return NarrowKeys[slot] is var offset && offset == uint.MaxValue ? TKey.Sentinel : _base + offset;
+        if (IsRuns)
+            return RunAt(slot, out var index).KeyAt(index);
+        return Keys[slot];
+    }
+
+    /// <summary>Row id of a slot; behind the last entry the greatest number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Row(int slot)
+    {
+        if (HasWideRows)
+            return WideRows[slot];
+        if (IsRuns)
+            return RunAt(slot, out var index).RowAt(index);
+        return NarrowRows[slot] is var offset && offset == uint.MaxValue ? ulong.MaxValue : RowBase + offset;
+    }
+
+    private ref Run RunAt(int position, out int index)
+    {
+        var run = RunLeaf.RunOf(Runs, RunCount, position);
+        index = position - Runs[run].Start;
+        return ref Runs[run];
+    }
+
+    /// <summary>Whether the form of the slots can express the entry; what it says of runs is no use.</summary>
+    public bool Fits(in TKey key, ulong rowId) =>
+        (HasWideRows || rowId - RowBase < uint.MaxValue) && (!IsNarrow || TKey.Plain(key) - _base < uint.MaxValue);
 
     /// <summary>Opens the leaf for an optimistic read, to be ended by <see cref="LeafLatch.Validate"/>.</summary>
     /// <returns>False when the leaf is obsolete.</returns>
@@ -69,28 +155,71 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         return position <= 0 ? 0 : position >= Capacity ? Capacity - 1 : (int)position;
     }
 
-    public int Predict(in TKey key, ulong rowId) => Predict(TKey.Head(key, rowId, _lens));
+    public int Predict(in TKey key, ulong rowId)
+    {
+        if (!IsRuns)
+            return Predict(TKey.Head(key, rowId, _lens));
+        NoSteps steps = default;
+        return Math.Min(RunLeaf.LowerBound(Runs, RunCount, Capacity, TKey.Plain(key), rowId, ref steps), Math.Max(Capacity - 1, 0));
+    }
+
+    /// <summary>Fetches what a look-up of the key reads first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(in TKey key)
+    {
+        if (!Sse.IsSupported)
+            return;
+        if (IsRuns)
+        {
+            Sse.Prefetch0(Block);
+            return;
+        }
+        var predicted = Predict(TKey.Head(key, 0, _lens));
+        if (IsNarrow)
+        {
+            Sse.Prefetch0(NarrowKeys + predicted);
+            Sse.Prefetch0(NarrowRows + predicted);
+            return;
+        }
+        // The window may lie in two lines.
+        var keys = (TKey.HasHeads ? Heads : Keys) + predicted;
+        Sse.Prefetch0(keys - Math.Min(4, predicted));
+        Sse.Prefetch0(keys + Math.Min(3, Capacity - 1 - predicted));
+        if (HasWideRows)
+            Sse.Prefetch0(WideRows + predicted);
+        else
+            Sse.Prefetch0(NarrowRows + predicted);
+    }
 
     /// <summary>First slot that is not below (key, row id), <see cref="Capacity"/> when there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int LowerBound<TSteps>(in TKey key, ulong rowId, ref TSteps steps) where TSteps : struct, IStepCounter
     {
+        if (IsRuns)
+            return RunLeaf.LowerBound(Runs, RunCount, Capacity, TKey.Plain(key), rowId, ref steps);
         var head = TKey.Head(key, rowId, _lens);
-        if (!TKey.HasHeads && _lens.Kind == LensKind.Row && head is (0 or ulong.MaxValue))
+        if (TKey.HasHeads)
         {
-            // Without heads the row ids are searched; they say nothing about another key.
-            var order = TKey.CompareStored(_lens.Reference, key);
-            if (order != 0)
-                return order > 0 ? 0 : Capacity;
+            var slot = SlotSearch.LowerBound(Heads, Capacity, head, Predict(head), ref steps);
+            return SettleTies(slot, key, rowId, ref steps);
         }
+        if (_lens.Kind == LensKind.Row)
+            return LowerBoundByRow(key, head, ref steps);
         var predicted = Predict(head);
-        // The row id is wanted next: its cache miss overlaps that of the search.
-        if (Sse.IsSupported)
-            Sse.Prefetch0(Rows + predicted);
-        var slot = SlotSearch.LowerBound(Heads, Capacity, head, predicted, ref steps);
-        if (TKey.HasHeads || (_lens.Kind == LensKind.Key && rowId != 0))
-            slot = SettleTies(slot, key, rowId, ref steps);
-        return slot;
+        int found;
+        if (IsNarrow)
+        {
+            if (Sse.IsSupported)
+                Sse.Prefetch0(NarrowRows + predicted); // the row id is wanted next: its cache miss overlaps that of the search
+            found = SlotSearch.LowerBound(NarrowKeys, Capacity, Offset(head, _base), predicted, ref steps);
+        }
+        else
+        {
+            if (Sse.IsSupported)
+                Sse.Prefetch0(HasWideRows ? WideRows + predicted : NarrowRows + predicted);
+            found = SlotSearch.LowerBound(Keys, Capacity, head, predicted, ref steps);
+        }
+        return rowId == 0 ? found : SettleTies(found, key, rowId, ref steps);
     }
 
     public int LowerBound(in TKey key, ulong rowId)
@@ -99,15 +228,33 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         return LowerBound(key, rowId, ref steps);
     }
 
+    /// <summary>8-byte keys, one key in the whole leaf: the row ids are searched.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int LowerBoundByRow<TSteps>(in TKey key, ulong head, ref TSteps steps) where TSteps : struct, IStepCounter
+    {
+        // They say nothing about another key.
+        var order = TKey.CompareStored(_lens.Reference, key);
+        if (order != 0)
+            return order > 0 ? 0 : Capacity;
+        return HasWideRows
+            ? SlotSearch.LowerBound(WideRows, Capacity, head, Predict(head), ref steps)
+            : SlotSearch.LowerBound(NarrowRows, Capacity, Offset(head, RowBase), Predict(head), ref steps);
+    }
+
+    /// <summary>The number relative to the base; what cannot be expressed lies before the first slot, or at the first sentinel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Offset(ulong value, ulong from) => value < from ? 0 : (uint)Math.Min(value - from, uint.MaxValue);
+
     /// <summary>Whether the slot holds exactly this entry; the slot comes from <see cref="LowerBound(in TKey, ulong)"/>.</summary>
     public bool Holds(int slot, in TKey key, ulong rowId)
     {
-        if (slot >= Capacity || Rows[slot] != rowId)
+        if (slot >= Capacity || Row(slot) != rowId)
             return false;
-        if (Keys[slot] != TKey.Sentinel)
-            return TKey.CompareStored(Keys[slot], key) == 0;
+        var stored = Key(slot);
+        if (stored != TKey.Sentinel || IsRuns)
+            return TKey.CompareStored(stored, key) == 0;
         // The greatest 8-byte key looks like what stands behind the last entry: the bitmap knows.
-        return !TKey.HasHeads && NextOccupied(slot) is var at && at < Capacity && Rows[at] == rowId && TKey.CompareStored(Keys[at], key) == 0;
+        return !TKey.HasHeads && NextOccupied(slot) is var at && at < Capacity && Row(at) == rowId && TKey.CompareStored(Key(at), key) == 0;
     }
 
     /// <summary>First occupied slot at or behind <paramref name="slot"/>, <see cref="Capacity"/> when there is none.</summary>
@@ -115,6 +262,8 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     {
         if (slot >= Capacity)
             return Capacity;
+        if (IsRuns)
+            return slot;
         var bits = Bits;
         var word = slot >> 6;
         var rest = bits[word] & (ulong.MaxValue << (slot & 63));
@@ -130,8 +279,8 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     /// <summary>Last occupied slot at or before <paramref name="slot"/>, -1 when there is none.</summary>
     public int PreviousOccupied(int slot)
     {
-        if (slot < 0)
-            return -1;
+        if (slot < 0 || IsRuns)
+            return slot;
         var bits = Bits;
         var word = slot >> 6;
         var rest = bits[word] & (ulong.MaxValue >> (63 - (slot & 63)));
@@ -181,8 +330,8 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     /// <summary>Whether the slot's entry is below (key, row id).</summary>
     public bool IsBelow(int slot, in TKey key, ulong rowId)
     {
-        var order = TKey.CompareStored(Keys[slot], key);
-        return order < 0 || (order == 0 && Rows[slot] < rowId);
+        var order = TKey.CompareStored(Key(slot), key);
+        return order < 0 || (order == 0 && Row(slot) < rowId);
     }
 
     public bool IsOccupied(int slot) => (Bits[slot >> 6] >> (slot & 63) & 1) != 0;
@@ -190,6 +339,8 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     /// <summary>Copies all entries in order to the arrays, which hold at least the leaf's count.</summary>
     public int Compact(ulong* keys, ulong* rows)
     {
+        if (IsRuns)
+            return RunLeaf.CopyForward(Runs, RunCount, Capacity, 0, keys, rows, Capacity);
         var count = 0;
         var bits = Bits;
         for (var word = 0; word << 6 < Capacity; word++)
@@ -197,8 +348,8 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
             for (var rest = bits[word]; rest != 0; rest &= rest - 1)
             {
                 var slot = (word << 6) + BitOperations.TrailingZeroCount(rest);
-                keys[count] = Keys[slot];
-                rows[count++] = Rows[slot];
+                keys[count] = Key(slot);
+                rows[count++] = Row(slot);
             }
         }
         Debug.Assert(count <= Capacity, "a leaf has at most as many entries as slots");

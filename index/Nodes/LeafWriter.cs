@@ -26,7 +26,11 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
 
     public static LeafInsert Insert(Node* leaf, in TKey key, ulong rowId, AlexOptions options, NativePool pool)
     {
+        if (!TKey.HasHeads && leaf->Format == LeafFormat.Runs)
+            return RunLeaf.Insert(leaf, TKey.Plain(key), rowId, options.MaxLeafSlots);
         var view = new LeafView<TKey>(leaf);
+        if (!view.Fits(key, rowId))
+            return LeafInsert.NoRoom; // the slots need another form
         if (leaf->Count == 0)
             return InsertFirst(leaf, view, key, rowId, pool);
         if (!view.IsBelow(leaf->LastSlot, key, rowId))
@@ -81,23 +85,22 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
         if (!view.Holds(slot, key, rowId))
             return false;
         slot = view.NextOccupied(slot);
-        var stored = view.Keys[slot];
+        if (view.IsRuns)
+        {
+            RunLeaf.Remove(leaf, slot);
+            return true;
+        }
+        var stored = view.Key(slot);
         view.Bits[slot >> 6] &= ~(1UL << (slot & 63));
         var from = view.PreviousOccupied(slot) + 1;
         if (slot == leaf->LastSlot)
         {
             leaf->LastSlot = from - 1;
-            Fill(view.Keys, from, slot, TKey.Sentinel);
-            Fill(view.Rows, from, slot, ulong.MaxValue);
-            if (TKey.HasHeads)
-                Fill(view.Heads, from, slot, ulong.MaxValue);
+            Clear(view, from, slot);
         }
         else
         {
-            Fill(view.Keys, from, slot, view.Keys[slot + 1]);
-            Fill(view.Rows, from, slot, view.Rows[slot + 1]);
-            if (TKey.HasHeads)
-                Fill(view.Heads, from, slot, view.Heads[slot + 1]);
+            StoreAll(view, from, slot, view.Key(slot + 1), view.Row(slot + 1), TKey.HasHeads ? view.Heads[slot + 1] : 0);
         }
         leaf->Count--;
         leaf->Fills += slot - from;
@@ -149,10 +152,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             Debug.Assert(right < view.Capacity || left >= 0, "a leaf under its density limit has a gap");
             if (right < view.Capacity && (left < 0 || right - at <= at - left))
             {
-                MoveUp(view.Keys, at, right);
-                MoveUp(view.Rows, at, right);
-                if (TKey.HasHeads)
-                    MoveUp(view.Heads, at, right);
+                MoveUp(view, at, right);
                 view.Bits[right >> 6] |= 1UL << (right & 63);
                 Store(view, at, stored, rowId, head);
                 leaf->LastSlot = Math.Max(leaf->LastSlot, right);
@@ -160,10 +160,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             }
             else
             {
-                MoveDown(view.Keys, left, at - 1);
-                MoveDown(view.Rows, left, at - 1);
-                if (TKey.HasHeads)
-                    MoveDown(view.Heads, left, at - 1);
+                MoveDown(view, left, at - 1);
                 view.Bits[left >> 6] |= 1UL << (left & 63);
                 Store(view, at - 1, stored, rowId, head);
                 leaf->LastSlot = Math.Max(leaf->LastSlot, at - 1);
@@ -178,45 +175,104 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
     /// <summary>Occupies <paramref name="slot"/> and makes the gap from <paramref name="from"/> up to it repeat the entry.</summary>
     private static void Put(in LeafView<TKey> view, int from, int slot, ulong stored, ulong rowId, ulong head)
     {
-        for (var i = from; i <= slot; i++)
-            Store(view, i, stored, rowId, head);
+        StoreAll(view, from, slot, stored, rowId, head);
         view.Bits[slot >> 6] |= 1UL << (slot & 63);
     }
 
-    private static void Store(in LeafView<TKey> view, int slot, ulong stored, ulong rowId, ulong head)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(in LeafView<TKey> view, int slot, ulong stored, ulong rowId, ulong head) =>
+        StoreAll(view, slot, slot, stored, rowId, head);
+
+    /// <summary>Writes the entry into the slots from <paramref name="from"/> to <paramref name="to"/>, which their form can express.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreAll(in LeafView<TKey> view, int from, int to, ulong stored, ulong rowId, ulong head)
     {
-        view.Keys[slot] = stored;
-        view.Rows[slot] = rowId;
+        if (view.IsNarrow)
+            Fill(view.NarrowKeys, from, to, (uint)(stored - view.KeyBase));
+        else
+            Fill(view.Keys, from, to, stored);
+        if (view.HasWideRows)
+            Fill(view.WideRows, from, to, rowId);
+        else
+            Fill(view.NarrowRows, from, to, (uint)(rowId - view.RowBase));
         if (TKey.HasHeads)
-            view.Heads[slot] = head;
+            Fill(view.Heads, from, to, head);
     }
 
-    private static void Fill(ulong* values, int from, int to, ulong value)
+    /// <summary>Makes slots that lie behind the last entry.</summary>
+    public static void Clear(in LeafView<TKey> view, int from, int to)
+    {
+        if (view.IsNarrow)
+            Fill(view.NarrowKeys, from, to, uint.MaxValue);
+        else
+            Fill(view.Keys, from, to, TKey.Sentinel);
+        if (view.HasWideRows)
+            Fill(view.WideRows, from, to, ulong.MaxValue);
+        else
+            Fill(view.NarrowRows, from, to, uint.MaxValue);
+        if (TKey.HasHeads)
+            Fill(view.Heads, from, to, ulong.MaxValue);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Fill<T>(T* values, int from, int to, T value) where T : unmanaged
     {
         for (var i = from; i <= to; i++)
             values[i] = value;
     }
 
-    // Own loops instead of a library copy: every store must cover whole, aligned 8-byte slots, because racing readers follow the
-    // addresses that they find there.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveUp(in LeafView<TKey> view, int from, int to)
+    {
+        if (view.IsNarrow)
+            MoveUp(view.NarrowKeys, from, to);
+        else
+            MoveUp(view.Keys, from, to);
+        if (view.HasWideRows)
+            MoveUp(view.WideRows, from, to);
+        else
+            MoveUp(view.NarrowRows, from, to);
+        if (TKey.HasHeads)
+            MoveUp(view.Heads, from, to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void MoveDown(in LeafView<TKey> view, int from, int to)
+    {
+        if (view.IsNarrow)
+            MoveDown(view.NarrowKeys, from, to);
+        else
+            MoveDown(view.Keys, from, to);
+        if (view.HasWideRows)
+            MoveDown(view.WideRows, from, to);
+        else
+            MoveDown(view.NarrowRows, from, to);
+        if (TKey.HasHeads)
+            MoveDown(view.Heads, from, to);
+    }
+
+    // Own loops instead of a library copy: every store must cover whole, aligned slots, because racing readers follow the addresses
+    // that they find there.
 
     /// <summary>values[from..to - 1] to values[from + 1..to].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MoveUp(ulong* values, int from, int to)
+    private static void MoveUp<T>(T* values, int from, int to) where T : unmanaged
     {
+        var width = 32 / sizeof(T);
         var i = to;
-        for (; i - 4 >= from; i -= 4)
-            Vector256.Store(Vector256.Load(values + i - 4), values + i - 3);
+        for (; i - width >= from; i -= width)
+            Vector256.Store(Vector256.Load(values + i - width), values + i - width + 1);
         for (; i > from; i--)
             values[i] = values[i - 1];
     }
 
     /// <summary>values[from + 1..to] to values[from..to - 1].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MoveDown(ulong* values, int from, int to)
+    private static void MoveDown<T>(T* values, int from, int to) where T : unmanaged
     {
+        var width = 32 / sizeof(T);
         var i = from;
-        for (; i + 4 <= to; i += 4)
+        for (; i + width <= to; i += width)
             Vector256.Store(Vector256.Load(values + i + 1), values + i);
         for (; i < to; i++)
             values[i] = values[i + 1];

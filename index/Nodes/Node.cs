@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace OmenDb.Index.Nodes;
 
-/// <summary>What a node is. A further leaf kind (runs of consecutive keys and row ids) joins here.</summary>
+/// <summary>What a node is.</summary>
 internal enum NodeKind : byte
 {
-    /// <summary>Gapped array placed by its model.</summary>
-    GappedLeaf = 1,
+    /// <summary>Holds entries, in one of the forms of <see cref="LeafFormat"/>.</summary>
+    Leaf = 1,
 
     /// <summary>Routes by a linear model over equal-width parts of the key space; neighbouring slots may share a child.</summary>
     ModelInner = 2,
@@ -16,15 +16,31 @@ internal enum NodeKind : byte
     SortedInner = 3,
 }
 
+/// <summary>How a leaf's block stores its entries; chosen whenever a block is built, by what the entries allow.</summary>
+internal enum LeafFormat : byte
+{
+    /// <summary>Slots of 8-byte keys and 8-byte row ids.</summary>
+    Wide = 0,
+
+    /// <summary>Slots of 8-byte keys and 4-byte row ids, relative to the leaf's row page.</summary>
+    NarrowRows = 1,
+
+    /// <summary>Slots of 4-byte keys, relative to the model's base, and 4-byte row ids.</summary>
+    Narrow = 2,
+
+    /// <summary>No slots: runs of entries whose keys and row ids advance by constant steps.</summary>
+    Runs = 3,
+}
+
 /// <summary>Head of every node.</summary>
 /// <remarks>
 /// <code>
 ///  leaf (128 bytes, fixed address for its life)      inner node (64 bytes, then its arrays)
 ///   0 version      word of latch and change counter     model:  [child x fanout]
-///   8 block        keys, rows, heads, bitmap            sorted: [separator key x n][separator row x n][child x (n + 1)]
+///   8 block        slots and bitmap, or runs            sorted: [separator key x n][separator row x n][child x (n + 1)]
 ///  16 base, slope, intercept   the model                immutable except for the child pointers, which change atomically;
-///  40 capacity, kind, lens kind, flags                  changing anything else publishes a copy in the parent
-///  48 lens reference, prefix length, count
+///  40 capacity, kind, lens kind, format                 changing anything else publishes a copy in the parent
+///  48 lens reference, prefix length or runs, row page
 ///  64 what only writers look at
 /// </code>
 /// The range of entries that a leaf covers never shrinks while it is not obsolete; hence whoever latches a leaf that is not obsolete
@@ -54,17 +70,18 @@ internal unsafe struct Node
     [FieldOffset(16)] public ulong Base;
     [FieldOffset(24)] public double Slope;
     [FieldOffset(32)] public double Intercept;
-    /// <summary>Slots of a leaf (multiple of 64), fanout of a model node, children of a sorted node.</summary>
+    /// <summary>Slots of a leaf (multiple of 64) or entries of its runs, fanout of a model node, children of a sorted node.</summary>
     [FieldOffset(40)] public int Capacity;
     [FieldOffset(44)] public NodeKind Kind;
     [FieldOffset(45)] public LensKind LensKind;
-    /// <summary>Placed evenly, not by the model: the model is only the first guess of a search.</summary>
-    [FieldOffset(46)] public bool IsPlain;
-    /// <summary>Filled from the left without gaps: the leaf takes ascending appends.</summary>
-    [FieldOffset(47)] public bool IsAppend;
+    [FieldOffset(46)] public LeafFormat Format;
     [FieldOffset(48)] public ulong LensReference;
+    /// <summary>Byte keys: length of the common prefix.</summary>
     [FieldOffset(56)] public int PrefixLength;
-    [FieldOffset(60)] public int Count;
+    /// <summary>8-byte keys: runs in the block.</summary>
+    [FieldOffset(56)] public int RunCount;
+    /// <summary>4-byte row ids count from this many times 2^31.</summary>
+    [FieldOffset(60)] public uint RowPage;
 
     // Below: written and read under the latch only.
     /// <summary>Slot of the last entry, -1 when empty.</summary>
@@ -83,8 +100,17 @@ internal unsafe struct Node
     /// <summary>An insert found no room and left the division to the structure lock's holder.</summary>
     [FieldOffset(104)] public bool WantsSplit;
     [FieldOffset(105)] public bool WantsMerge;
+    /// <summary>Placed evenly, not by the model: the model is only the first guess of a search.</summary>
+    [FieldOffset(106)] public bool IsPlain;
+    /// <summary>Filled from the left without gaps: the leaf takes ascending appends.</summary>
+    [FieldOffset(107)] public bool IsAppend;
+    /// <summary>Runs that the block has room for.</summary>
+    [FieldOffset(108)] public int RunRoom;
     /// <summary>Slots of gaps that removals rewrote since the block was built.</summary>
     [FieldOffset(112)] public long Fills;
+    [FieldOffset(120)] public int Count;
+    /// <summary>Inner nodes: children, counted once each.</summary>
+    [FieldOffset(48 + 12)] public int ChildCount;
 
     public readonly Lens Lens
     {

@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace OmenDb.Index.Nodes;
 
@@ -22,36 +24,35 @@ internal struct StepCount : IStepCounter
     public void Step() => Value++;
 }
 
-/// <summary>Lower bound in a sorted array by exponential search from a guess, finished eight values at a time.</summary>
+/// <summary>Lower bound in a sorted array of 8- or 4-byte numbers by exponential search from a guess, finished 64 bytes at a time.</summary>
 internal static unsafe class SlotSearch
 {
-    private const int Window = 8;
-
     /// <summary>First index whose value is not below <paramref name="target"/>, <paramref name="count"/> when there is none.</summary>
     /// <param name="values">Sorted ascending, at least <paramref name="count"/> values; a racing writer may disturb the order, which
     /// makes the answer wrong but keeps every access in range.</param>
-    /// <param name="count">At least 8.</param>
+    /// <param name="count">At least 16.</param>
     /// <param name="target">What is sought.</param>
     /// <param name="guess">Any index from 0 to count - 1.</param>
     /// <param name="steps">Counts the probes.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int LowerBound<TSteps>(ulong* values, int count, ulong target, int guess, ref TSteps steps)
-        where TSteps : struct, IStepCounter
+    public static int LowerBound<T, TSteps>(T* values, int count, T target, int guess, ref TSteps steps)
+        where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter
     {
         if (!Vector256.IsHardwareAccelerated)
             return LowerBoundScalar(values, count, target, guess, ref steps);
         // First the window around the guess: most predictions are this good.
-        var window = Math.Min(Math.Max(guess - Window / 2, 0), count - Window);
+        var width = 64 / sizeof(T);
+        var window = Math.Min(Math.Max(guess - width / 2, 0), count - width);
         var below = CountBelow(values + window, target);
         steps.Step();
-        if (below == 0 ? window == 0 : below < Window || window == count - Window)
+        if (below == 0 ? window == 0 : below < width || window == count - width)
             return window + below;
         return Gallop(values, count, target, window, below == 0, ref steps);
     }
 
     /// <summary>The same without vectors: other machines, and the reference of the tests.</summary>
-    public static int LowerBoundScalar<TSteps>(ulong* values, int count, ulong target, int guess, ref TSteps steps)
-        where TSteps : struct, IStepCounter
+    public static int LowerBoundScalar<T, TSteps>(T* values, int count, T target, int guess, ref TSteps steps)
+        where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter
     {
         int low, high; // the answer lies in [low, high]
         if (values[guess] >= target)
@@ -91,11 +92,12 @@ internal static unsafe class SlotSearch
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static int Gallop<TSteps>(ulong* values, int count, ulong target, int window, bool left, ref TSteps steps)
-        where TSteps : struct, IStepCounter
+    private static int Gallop<T, TSteps>(T* values, int count, T target, int window, bool left, ref TSteps steps)
+        where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter
     {
+        var width = 64 / sizeof(T);
         int low, high;
-        var bound = Window;
+        var bound = width;
         if (left)
         {
             high = window; // values[window] is not below the target
@@ -109,7 +111,7 @@ internal static unsafe class SlotSearch
         }
         else
         {
-            var start = window + Window - 1; // values[start] is below the target
+            var start = window + width - 1; // values[start] is below the target
             low = start + 1;
             while (start + bound < count && values[start + bound] < target)
             {
@@ -119,7 +121,7 @@ internal static unsafe class SlotSearch
             }
             high = Math.Min(start + bound, count);
         }
-        while (high - low > Window)
+        while (high - low > width)
         {
             var middle = (int)((uint)(low + high) >> 1);
             if (values[middle] < target)
@@ -128,20 +130,30 @@ internal static unsafe class SlotSearch
                 high = middle;
             steps.Step();
         }
-        // At most eight candidates are left; the window is moved back inside the array and what it adds in front is below the target.
-        var last = Math.Min(low, count - Window);
+        // At most one window of candidates is left; it is moved back inside the array and what that adds in front is below the target.
+        var last = Math.Min(low, count - width);
         steps.Step();
         return last + CountBelow(values + last, target);
     }
 
-    /// <summary>How many of the eight values are below the target.</summary>
+    /// <summary>How many of 64 bytes of values are below the target.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int CountBelow(ulong* values, ulong target)
+    private static int CountBelow<T>(T* values, T target) where T : unmanaged, IBinaryInteger<T>
     {
-        // Callers keep values[0..7] inside the array.
+        // Callers keep the window inside the array.
+        if (Avx512F.IsSupported)
+        {
+            if (sizeof(T) == sizeof(ulong))
+            {
+                var below = Avx512F.CompareLessThan(Vector512.Load((ulong*)values), Vector512.Create(Unsafe.BitCast<T, ulong>(target)));
+                return BitOperations.PopCount((uint)below.ExtractMostSignificantBits());
+            }
+            var below4 = Avx512F.CompareLessThan(Vector512.Load((uint*)values), Vector512.Create(Unsafe.BitCast<T, uint>(target)));
+            return BitOperations.PopCount((uint)below4.ExtractMostSignificantBits());
+        }
         var wanted = Vector256.Create(target);
         var first = Vector256.LessThan(Vector256.Load(values), wanted).ExtractMostSignificantBits();
-        var second = Vector256.LessThan(Vector256.Load(values + 4), wanted).ExtractMostSignificantBits();
-        return System.Numerics.BitOperations.PopCount(first | (second << 4));
+        var second = Vector256.LessThan(Vector256.Load(values + 32 / sizeof(T)), wanted).ExtractMostSignificantBits();
+        return BitOperations.PopCount(first) + BitOperations.PopCount(second);
     }
 }

@@ -31,9 +31,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             {
                 if (!LeafView<TKey>.TryOpen(leaves[i], out var view, out _))
                     continue; // found obsolete again below
-                var predicted = view.Predict(source.Get(start + i), 0);
-                Prefetch(view.Heads + predicted);
-                Prefetch(view.Rows + predicted);
+                view.Prefetch(source.Get(start + i));
             }
             for (var i = 0; i < width; i++)
             {

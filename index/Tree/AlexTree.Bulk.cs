@@ -20,7 +20,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         lock (_structure)
         {
             var old = Root;
-            if (Count != 0 || old->Kind != NodeKind.GappedLeaf)
+            if (Count != 0 || old->Kind != NodeKind.Leaf)
                 throw new InvalidOperationException("bulk load needs an index into which nothing was ever inserted");
             Volatile.Write(ref _root, (nint)Build(keys, rows, count, 0));
             Interlocked.Add(ref _counts[0], count);
@@ -35,7 +35,7 @@ internal sealed unsafe partial class AlexTree<TKey>
     private Node* Build(ulong* keys, ulong* rows, long count, int modelDepth)
     {
         if (count <= _options.LeafTarget)
-            return MakeLeaf(keys, rows, (int)count, LeafLayout.Gapped, roomToAppend: false);
+            return MakeLeaf(keys, rows, (int)count, LeafLayout.Gapped);
         if (modelDepth < _options.MaxModelDepth)
         {
             var node = TryBuildModel(keys, rows, count, modelDepth);
@@ -87,7 +87,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             for (; slot < end; slot++)
                 children[slot] = child;
             start += size;
-            node->Count++;
+            node->ChildCount++;
         }
         return node;
     }

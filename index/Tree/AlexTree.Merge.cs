@@ -30,7 +30,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             other += step;
         if (other < 0 || other >= parent->Capacity)
             return false;
-        if (children[other]->Kind != NodeKind.GappedLeaf)
+        if (children[other]->Kind != NodeKind.Leaf)
             return TryDropEmpty(path, parent, other);
         var lower = right ? path.Leaf : children[other];
         var upper = right ? children[other] : path.Leaf;
@@ -56,7 +56,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             var first = new LeafView<TKey>(lower).Compact(buffer.Keys, buffer.Rows);
             new LeafView<TKey>(upper).Compact(buffer.Keys + first, buffer.Rows + first);
-            merged = MakeLeaf(buffer.Keys, buffer.Rows, count, LeafLayout.Gapped, roomToAppend: false);
+            merged = MakeLeaf(buffer.Keys, buffer.Rows, count, LeafLayout.Gapped);
         }
         PublishMerged(path, parent, other, merged);
         RetireLeaf(lower);
@@ -91,7 +91,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             RemoveSeparator(path, parent, Math.Min(slot, other), merged);
         }
-        else if (parent->Count == 2)
+        else if (parent->ChildCount == 2)
         {
             ReplaceChild(path, path.Depth - 1, parent, merged);
             TKey.RetireLens(parent->Lens, _retired);
@@ -106,7 +106,7 @@ internal sealed unsafe partial class AlexTree<TKey>
                 if (children[i] == path.Leaf || children[i] == beside)
                     WriteChild(children, i, merged);
             }
-            parent->Count--;
+            parent->ChildCount--;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using OmenDb.Index.Memory;
 using OmenDb.Index.Nodes;
 
@@ -37,12 +38,13 @@ internal sealed unsafe partial class AlexTree<TKey>
                 var actual = view.LowerBound(key, rowId, ref steps);
                 var predicted = view.Predict(key, rowId);
                 var plain = path.Leaf->IsPlain;
+                var runs = view.IsRuns;
                 if (!LeafLatch.Validate(path.Leaf, version))
                     continue;
                 var sorted = 0;
                 for (var i = 0; i < path.Depth; i++)
                     sorted += path.NodeAt(i)->Kind == NodeKind.SortedInner ? 1 : 0;
-                return new LookupTrace(path.Depth, sorted, predicted, actual, steps.Value, plain);
+                return new LookupTrace(path.Depth, sorted, predicted, actual, steps.Value, plain, runs);
             }
         }
         finally
@@ -155,7 +157,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             NodePath path = default;
             var node = Root;
-            while (node->Kind != NodeKind.GappedLeaf)
+            while (node->Kind != NodeKind.Leaf)
             {
                 var slot = last ? node->Capacity - 1 : 0;
                 path.Push(node, slot);
@@ -169,8 +171,8 @@ internal sealed unsafe partial class AlexTree<TKey>
                     break;
                 var slot = last ? view.PreviousOccupied(view.Capacity - 1) : view.NextOccupied(0);
                 var found = slot >= 0 && slot < view.Capacity;
-                storedKey = found ? view.Keys[slot] : 0;
-                rowId = found ? view.Rows[slot] : 0;
+                storedKey = found ? view.Key(slot) : 0;
+                rowId = found ? view.Row(slot) : 0;
                 if (!LeafLatch.Validate(path.Leaf, version))
                     continue;
                 if (found)
@@ -213,10 +215,10 @@ internal sealed unsafe partial class AlexTree<TKey>
         rowId = 0;
         if (slot >= view.Capacity)
             return Answer.Unknown;
-        var stored = view.Keys[slot];
+        var stored = view.Key(slot);
         if (stored == TKey.Sentinel)
             return Answer.Unknown; // the end of the leaf, or the greatest 8-byte key
-        rowId = view.Rows[slot];
+        rowId = view.Row(slot);
         return TKey.CompareStored(stored, key) == 0 ? Answer.Found : Answer.Absent;
     }
 
@@ -235,38 +237,65 @@ internal sealed unsafe partial class AlexTree<TKey>
             slot = view.NextOccupied(slot + 1);
         if (slot >= view.Capacity)
             return 0;
-        var count = 0;
-        var bits = view.Bits;
-        var fromKeys = view.Keys;
-        var fromRows = view.Rows;
-        var word = slot >> 6;
-        var rest = bits[word] & (ulong.MaxValue << (slot & 63));
         // Every store is below room, every load below the capacity.
-        var room = keys.Length;
         fixed (ulong* toKeys = keys, toRows = rows)
         {
+            if (view.IsRuns)
+                return RunLeaf.CopyForward(view.Runs, view.RunCount, view.Capacity, slot, toKeys, toRows, keys.Length);
+            var bits = view.Bits;
+            var word = slot >> 6;
+            var rest = bits[word] & (ulong.MaxValue << (slot & 63));
+            var count = 0;
             while (true)
             {
-                if (rest == ulong.MaxValue && room - count >= 64)
-                {
-                    new ReadOnlySpan<ulong>(fromKeys + (word << 6), 64).CopyTo(new Span<ulong>(toKeys + count, 64));
-                    new ReadOnlySpan<ulong>(fromRows + (word << 6), 64).CopyTo(new Span<ulong>(toRows + count, 64));
-                    count += 64;
-                    rest = 0;
-                }
-                for (; rest != 0; rest &= rest - 1)
-                {
-                    if (count == room)
-                        return count;
-                    slot = (word << 6) + BitOperations.TrailingZeroCount(rest);
-                    toKeys[count] = fromKeys[slot];
-                    toRows[count++] = fromRows[slot];
-                }
-                if (++word << 6 >= view.Capacity)
+                count += CopyWord(view, word << 6, rest, toKeys + count, toRows + count, keys.Length - count);
+                if (count == keys.Length || ++word << 6 >= view.Capacity)
                     return count;
                 rest = bits[word];
             }
         }
+    }
+
+    /// <summary>Copies the occupied ones of 64 slots.</summary>
+    /// <returns>How many: at most <paramref name="room"/>.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int CopyWord(in LeafView<TKey> view, int first, ulong occupied, ulong* keys, ulong* rows, int room)
+    {
+        var count = 0;
+        if (view.IsNarrow)
+        {
+            var fromKeys = view.NarrowKeys + first;
+            var fromRows = view.NarrowRows + first;
+            for (; occupied != 0 && count < room; occupied &= occupied - 1)
+            {
+                var slot = BitOperations.TrailingZeroCount(occupied);
+                keys[count] = view.KeyBase + fromKeys[slot];
+                rows[count++] = view.RowBase + fromRows[slot];
+            }
+        }
+        else if (view.HasWideRows)
+        {
+            var fromKeys = view.Keys + first;
+            var fromRows = view.WideRows + first;
+            for (; occupied != 0 && count < room; occupied &= occupied - 1)
+            {
+                var slot = BitOperations.TrailingZeroCount(occupied);
+                keys[count] = fromKeys[slot];
+                rows[count++] = fromRows[slot];
+            }
+        }
+        else
+        {
+            var fromKeys = view.Keys + first;
+            var fromRows = view.NarrowRows + first;
+            for (; occupied != 0 && count < room; occupied &= occupied - 1)
+            {
+                var slot = BitOperations.TrailingZeroCount(occupied);
+                keys[count] = fromKeys[slot];
+                rows[count++] = view.RowBase + fromRows[slot];
+            }
+        }
+        return count;
     }
 
     private static int CopyBackward(in LeafView<TKey> view, in TKey key, ulong rowId, bool before, Span<ulong> keys, Span<ulong> rows)
@@ -275,11 +304,16 @@ internal sealed unsafe partial class AlexTree<TKey>
         var slot = view.NextOccupied(bound);
         if (before || !view.Holds(slot, key, rowId))
             slot = view.PreviousOccupied(Math.Min(bound, view.Capacity) - 1);
+        if (view.IsRuns)
+        {
+            fixed (ulong* toKeys = keys, toRows = rows)
+                return RunLeaf.CopyBackward(view.Runs, view.RunCount, view.Capacity, slot, toKeys, toRows, keys.Length);
+        }
         var count = 0;
         while (slot >= 0 && slot < view.Capacity && count < keys.Length)
         {
-            keys[count] = view.Keys[slot];
-            rows[count++] = view.Rows[slot];
+            keys[count] = view.Key(slot);
+            rows[count++] = view.Row(slot);
             slot = view.PreviousOccupied(slot - 1);
         }
         return count;

@@ -9,7 +9,7 @@ internal sealed unsafe partial class AlexTree<TKey>
     private struct Tally
     {
         public int Height;
-        public long Models, Sorted, Leaves, Plain, Append, Slots, Entries;
+        public long Models, Sorted, Leaves, Plain, Append, Slots, Entries, RunLeaves, Runs, RunEntries;
         public long[] Errors;
     }
 
@@ -31,9 +31,9 @@ internal sealed unsafe partial class AlexTree<TKey>
             GappedLeaves = tally.Leaves,
             PlainLeaves = tally.Plain,
             AppendLeaves = tally.Append,
-            RunLeaves = 0,
-            Runs = 0,
-            RunEntries = 0,
+            RunLeaves = tally.RunLeaves,
+            Runs = tally.Runs,
+            RunEntries = tally.RunEntries,
             LeafSlots = tally.Slots,
             UsedBytes = _pool.UsedBytes,
             ReservedBytes = _pool.ReservedBytes,
@@ -47,7 +47,7 @@ internal sealed unsafe partial class AlexTree<TKey>
 
     private static void Collect(Node* node, int level, ref Tally tally)
     {
-        if (node->Kind == NodeKind.GappedLeaf)
+        if (node->Kind == NodeKind.Leaf)
         {
             tally.Height = Math.Max(tally.Height, level);
             CollectLeaf(node, ref tally);
@@ -73,13 +73,25 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             // Under the structure lock no leaf becomes obsolete.
             LeafView<TKey>.TryOpen(leaf, out var view, out var version);
+            if (view.IsRuns)
+            {
+                var runs = view.RunCount;
+                var entries = view.Capacity;
+                if (!LeafLatch.Validate(leaf, version))
+                    continue;
+                tally.RunLeaves++;
+                tally.Runs += runs;
+                tally.RunEntries += entries;
+                tally.Entries += entries;
+                return;
+            }
             long count = 0;
             Array.Clear(errors);
             for (var at = view.NextOccupied(0); at < view.Capacity; at = view.NextOccupied(at + 1))
             {
-                if (view.Keys[at] == TKey.Sentinel && TKey.HasHeads)
+                if (view.Key(at) == TKey.Sentinel && TKey.HasHeads)
                     break; // a racing removal; validation fails below
-                errors[BitOperations.Log2((uint)Math.Abs(at - view.Predict(TKey.Load(view.Keys[at]), view.Rows[at])) + 1)]++;
+                errors[BitOperations.Log2((uint)Math.Abs(at - view.Predict(TKey.Load(view.Key(at)), view.Row(at))) + 1)]++;
                 count++;
             }
             var plain = leaf->IsPlain;

@@ -91,7 +91,7 @@ internal sealed unsafe partial class AlexTree<TKey>
                 MakePair(entries, cut.Index, out var left, out var right);
                 for (var i = last; i >= first; i--)
                     WriteChild(children, i, i >= cut.Slot ? right : left);
-                parent->Count++;
+                parent->ChildCount++;
                 return true;
             }
         }
@@ -100,7 +100,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         for (var doublings = 1; doublings <= 5; doublings++)
         {
             fanout = parent->Capacity << doublings;
-            if (fanout > _options.MaxModelFanout || fanout > (long)MaxSlotsPerChild * (parent->Count + 1))
+            if (fanout > _options.MaxModelFanout || fanout > (long)MaxSlotsPerChild * (parent->ChildCount + 1))
                 break;
             if (entries.Append && last == parent->Capacity - 1)
             {
@@ -184,7 +184,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         wider->LensReference = parent->LensReference; // passes on to the copy
         wider->PrefixLength = parent->PrefixLength;
         wider->Capacity = fanout;
-        wider->Count = parent->Count + 1;
+        wider->ChildCount = parent->ChildCount + 1;
         var from = Node.ModelChildren(parent);
         var to = Node.ModelChildren(wider);
         for (var i = 0; i < fanout; i++)
@@ -245,7 +245,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         var children = Node.ModelChildren(node);
         for (var i = 0; i < fanout; i++)
             children[i] = i >= cut.Slot ? right : left;
-        node->Count = 2;
+        node->ChildCount = 2;
         ReplaceChild(path, path.Depth, path.Leaf, node);
         return true;
     }
@@ -265,17 +265,46 @@ internal sealed unsafe partial class AlexTree<TKey>
 
     private void MakePair(in Entries entries, int index, out Node* left, out Node* right)
     {
-        left = MakeLeaf(entries.Keys, entries.Rows, index, entries.Append ? LeafLayout.Append : LeafLayout.Gapped, roomToAppend: false);
-        right = MakeLeaf(entries.Keys + index, entries.Rows + index, entries.Count - index,
-            entries.Append ? LeafLayout.Append : LeafLayout.Gapped, roomToAppend: entries.Append);
+        var rest = entries.Count - index;
+        if (!entries.Append)
+        {
+            left = MakeLeaf(entries.Keys, entries.Rows, index, LeafLayout.Gapped);
+            right = MakeLeaf(entries.Keys + index, entries.Rows + index, rest, LeafLayout.Gapped);
+            return;
+        }
+        left = LeafBuilder<TKey>.LayoutOfAppended(entries.Keys, entries.Rows, index, _pool) == LeafLayout.Append
+            ? MakeLeaf(entries.Keys, entries.Rows, index, LeafLayout.Append)
+            // As dense as leaves become; a little larger than those that grow, so that the entries have gaps at all.
+            : LeafBuilder<TKey>.Create(entries.Keys, entries.Rows, index,
+                LeafBuilder<TKey>.CapacityFor(index, _options.MaxDensity, _options.MaxLeafSlots * 5 / 4 & ~63), LeafLayout.Gapped, _pool);
+        right = MakeAppendLeaf(entries.Keys + index, entries.Rows + index, rest, runs: left->Format == LeafFormat.Runs);
     }
 
-    private Node* MakeLeaf(ulong* keys, ulong* rows, int count, LeafLayout layout, bool roomToAppend)
+    private Node* MakeLeaf(ulong* keys, ulong* rows, int count, LeafLayout layout)
     {
-        var capacity = roomToAppend ? _options.MaxLeafSlots
-            : layout == LeafLayout.Append ? Math.Clamp((count + 63) & ~63, 64, _options.MaxLeafSlots)
+        var capacity = layout == LeafLayout.Append
+            ? Math.Clamp((count + 63) & ~63, 64, _options.MaxLeafSlots)
             : LeafBuilder<TKey>.CapacityFor(count, _options.InitialDensity, _options.MaxLeafSlots);
         return LeafBuilder<TKey>.Create(keys, rows, count, capacity, layout, _pool);
+    }
+
+    /// <summary>A leaf for what is appended next; its first entries are those that did not go to the left.</summary>
+    private Node* MakeAppendLeaf(ulong* keys, ulong* rows, int count, bool runs)
+    {
+        if (runs)
+        {
+            var leaf = (Node*)_pool.Allocate(Node.LeafBytes);
+            *leaf = default;
+            var buffer = stackalloc Run[RunLeaf.MaxRuns / 2];
+            var used = Run.Encode(keys, rows, count, buffer, RunLeaf.MaxRuns / 2);
+            if (used >= 0)
+            {
+                LeafBuilder<TKey>.FillRuns(leaf, buffer, used, count, RunLeaf.RoomFor(used), _pool);
+                return leaf;
+            }
+            _pool.Free(leaf, Node.LeafBytes);
+        }
+        return LeafBuilder<TKey>.Create(keys, rows, count, _options.MaxLeafSlots, LeafLayout.Append, _pool, runs: false);
     }
 
     /// <summary>Puts <paramref name="fresh"/> where <paramref name="old"/>, which stands at this level of the path, hangs now.</summary>

@@ -60,12 +60,21 @@ internal sealed unsafe partial class AlexTree<TKey>
             }
             if (!allowed)
                 return false;
-            LeafWriter<TKey>.Remove(leaf, key, rowId, _retired);
-            AddToCount(slot, -1);
-            var thin = NeedsContraction(leaf);
-            var merge = leaf->Count == 0 || (thin && leaf->Count < _options.MaxLeafSlots / 16);
-            leaf->WantsMerge = merge;
-            LeafLatch.Release(leaf);
+            bool thin, merge;
+            try
+            {
+                if (leaf->Format == LeafFormat.Runs && leaf->RunCount == leaf->RunRoom)
+                    Reshape(leaf);
+                LeafWriter<TKey>.Remove(leaf, key, rowId, _retired);
+                AddToCount(slot, -1);
+                thin = NeedsContraction(leaf);
+                merge = leaf->Count == 0 || (thin && leaf->Count < _options.MaxLeafSlots / 16);
+                leaf->WantsMerge = merge;
+            }
+            finally
+            {
+                LeafLatch.Release(leaf); // also when memory ran out
+            }
             if (thin && !merge)
                 Contract(leaf);
             else if (merge && leaf != Root)
@@ -163,9 +172,9 @@ internal sealed unsafe partial class AlexTree<TKey>
         var at = view.NextOccupied(view.LowerBound(key, 0));
         ulong last = 0;
         var any = false;
-        while (at < view.Capacity && TKey.CompareStored(view.Keys[at], key) == 0)
+        while (at < view.Capacity && TKey.CompareStored(view.Key(at), key) == 0)
         {
-            last = view.Rows[at];
+            last = view.Row(at);
             any = true;
             if (last == rowId)
                 return new InsertOutcome(InsertOutcomeKind.AlreadyPresent);

@@ -112,7 +112,7 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
     private Node* Descend(in TKey key, ulong rowId)
     {
         var node = Root;
-        while (node->Kind != NodeKind.GappedLeaf)
+        while (node->Kind != NodeKind.Leaf)
         {
             var slot = Route(node, key, rowId, out var children);
             node = ReadChild(children, slot);
@@ -124,7 +124,7 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
     {
         path = default;
         var node = Root;
-        while (node->Kind != NodeKind.GappedLeaf)
+        while (node->Kind != NodeKind.Leaf)
         {
             var slot = Route(node, key, rowId, out var children);
             path.Push(node, slot);
@@ -168,7 +168,7 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
             }
             path.SetSlot(level, slot);
             child = ReadChild(children, slot);
-            while (child->Kind != NodeKind.GappedLeaf)
+            while (child->Kind != NodeKind.Leaf)
             {
                 slot = forward ? 0 : child->Capacity - 1;
                 path.Push(child, slot);

@@ -67,7 +67,7 @@ public class PropertyTests
         var place = (ulong)step.Place;
         for (ulong i = 0; i < (ulong)step.Many / 4 + 1; i++)
         {
-            yield return (step.Spread % 7) switch
+            yield return (step.Spread % 10) switch
             {
                 0 => (place + i, i),
                 1 => (place * 1_000_003 + i * 77, place),
@@ -75,7 +75,11 @@ public class PropertyTests
                 3 => (1UL << (int)(i & 63), place),
                 4 => (place % 3, place * 64 + i),
                 5 => (place - Math.Min(place, i), i),
-                _ => (ulong.MaxValue - (place % 9), i * place),
+                6 => (ulong.MaxValue - (place % 9), i * place),
+                // Runs: consecutive, with strides, and rows beyond 32 bits that break into them.
+                7 => (place / 64 + i, place / 64 + i),
+                8 => (place / 16 * 10 + i * 10, place / 16 + i),
+                _ => (place / 16 * 10 + i * 10, (place << 30) + i),
             };
         }
     }
