@@ -100,11 +100,7 @@ public sealed unsafe class AlexByteIndex : IAlexIndex
         fixed (byte* bytes = keyBytes)
         {
             var source = new Source(bytes, keyEnds);
-            for (var i = 0; i < keyEnds.Length; i++)
-            {
-                _tree.GetAll(source.Get(i), ref rows);
-                ends[i] = rows.Count;
-            }
+            _tree.GetAllBatch(ref source, ref rows, ends[..keyEnds.Length]);
         }
     }
 

@@ -25,10 +25,13 @@ public unsafe struct AlexCursor
 
     internal AlexCursor(AlexTree<FixedKey> tree, ulong key, ulong rowId)
     {
+        Unsafe.SkipInit(out this); // the buffers need no zeros: _filled says what counts
         _tree = tree;
         Key = key;
         RowId = rowId;
         _atLowerEdge = rowId == 0;
+        _next = _filled = _direction = 0;
+        _onEntry = false;
     }
 
     private readonly bool _atLowerEdge;

@@ -1,5 +1,6 @@
 using OmenDb.Index.Keys;
 using OmenDb.Index.Memory;
+using OmenDb.Index.Sorting;
 using OmenDb.Index.Tree;
 
 namespace OmenDb.Index;
@@ -60,18 +61,15 @@ public sealed unsafe class AlexIndex : IAlexIndex
         return _tree.GetFirstBatch(ref source, keys.Length, rowIds, found);
     }
 
-    /// <summary>All entries of each key, for joins over keys that repeat.</summary>
+    /// <summary>All entries of each key, for joins over keys that repeat; cache misses overlap as in <see cref="GetBatch"/>.</summary>
     /// <param name="keys">In any order.</param>
     /// <param name="rows">Receives the row ids, key by key.</param>
     /// <param name="ends">As long as keys: rows of key i end before ends[i], counted in <paramref name="rows"/>.</param>
     public void GetAllBatch(ReadOnlySpan<ulong> keys, ref RowIdList rows, Span<int> ends)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(ends.Length, keys.Length, nameof(ends));
-        for (var i = 0; i < keys.Length; i++)
-        {
-            _tree.GetAll(new FixedKey(keys[i]), ref rows);
-            ends[i] = rows.Count;
-        }
+        var source = new Source(keys);
+        _tree.GetAllBatch(ref source, ref rows, ends[..keys.Length]);
     }
 
     /// <summary>A cursor before the first entry whose key is at least <paramref name="lowerBound"/>.</summary>
@@ -84,22 +82,62 @@ public sealed unsafe class AlexIndex : IAlexIndex
 
     public bool TryGetMax(out ulong key, out ulong rowId) => TryGetEnd(last: true, out key, out rowId);
 
-    /// <summary>Fills a new index. 5 to 10 times faster than inserts, and better laid out.</summary>
+    /// <summary>Fills a new index. 5 to 20 times faster than inserts, and better laid out.</summary>
     /// <param name="sortedKeys">Strictly ascending together with the row ids.</param>
     /// <param name="rowIds">As long as keys.</param>
+    /// <param name="parallelism">Threads that may take part.</param>
     /// <exception cref="InvalidOperationException">Entries were inserted before.</exception>
     /// <exception cref="ArgumentException">Lengths differ, or the pairs are not strictly ascending.</exception>
-    public void BulkLoad(ReadOnlySpan<ulong> sortedKeys, ReadOnlySpan<ulong> rowIds)
+    public void BulkLoad(ReadOnlySpan<ulong> sortedKeys, ReadOnlySpan<ulong> rowIds, int parallelism = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
         if (sortedKeys.Length != rowIds.Length)
             throw new ArgumentException("keys and row ids differ in length", nameof(rowIds));
-        for (var i = 1; i < sortedKeys.Length; i++)
-        {
-            if (sortedKeys[i] < sortedKeys[i - 1] || (sortedKeys[i] == sortedKeys[i - 1] && rowIds[i] <= rowIds[i - 1]))
-                throw new ArgumentException($"entry {i} is not above the one before it", nameof(sortedKeys));
-        }
         fixed (ulong* keys = sortedKeys, rows = rowIds)
-            _tree.BulkLoad(keys, rows, sortedKeys.Length);
+        {
+            CheckOrder(keys, rows, sortedKeys.Length, parallelism);
+            _tree.BulkLoad(keys, rows, sortedKeys.Length, parallelism);
+        }
+    }
+
+    /// <summary>The same from entries in any order.</summary>
+    /// <param name="keys">Will be sorted.</param>
+    /// <param name="rowIds">As long as keys; will be sorted with them. No pair may occur twice.</param>
+    /// <param name="parallelism">Threads that may take part.</param>
+    /// <exception cref="InvalidOperationException">Entries were inserted before.</exception>
+    /// <exception cref="ArgumentException">Lengths differ, or a pair occurs twice.</exception>
+    public void BulkLoadUnsorted(Span<ulong> keys, Span<ulong> rowIds, int parallelism = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(parallelism, 1);
+        if (keys.Length != rowIds.Length)
+            throw new ArgumentException("keys and row ids differ in length", nameof(rowIds));
+        EntrySort.Sort(keys, rowIds, parallelism);
+        BulkLoad(keys, rowIds, parallelism);
+    }
+
+    private static void CheckOrder(ulong* keys, ulong* rows, int count, int parallelism)
+    {
+        const int LeastPart = 1 << 18;
+        var parts = Math.Clamp(count / LeastPart, 1, parallelism);
+        var wrong = new int[parts];
+        if (parts == 1)
+            CheckPart(0);
+        else
+            Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, CheckPart);
+        if (Array.Find(wrong, entry => entry > 0) is var first && first > 0)
+            throw new ArgumentException($"entry {first} is not above the one before it");
+
+        void CheckPart(int part)
+        {
+            var end = (int)((long)count * (part + 1) / parts);
+            for (var i = Math.Max((int)((long)count * part / parts), 1); i < end; i++)
+            {
+                if (keys[i] > keys[i - 1] || (keys[i] == keys[i - 1] && rows[i] > rows[i - 1]))
+                    continue;
+                wrong[part] = i;
+                return;
+            }
+        }
     }
 
     public AlexStatistics GetStatistics() => _tree.GetStatistics();

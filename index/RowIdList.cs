@@ -31,6 +31,9 @@ public ref struct RowIdList(Span<ulong> initial)
 
     public void Clear() => Count = 0;
 
+    /// <summary>Forgets what was added last.</summary>
+    internal void Truncate(int count) => Count = count;
+
     public void Dispose()
     {
         if (_rented is not null)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace OmenDb.Index.Memory;
 
 /// <summary>Epoch-based reclamation: what a reader may still see is not freed before it has left.</summary>
@@ -27,6 +29,7 @@ internal static class Epoch
     public static long Current => Volatile.Read(ref _current);
 
     /// <summary>Pins the calling thread; nests. Pair with <see cref="EpochSlot.Exit"/> on the same thread.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static EpochSlot Enter()
     {
         var slot = _mine ?? Register();
@@ -57,6 +60,7 @@ internal static class Epoch
         return oldest;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static EpochSlot Register()
     {
         var slot = new EpochSlot(Interlocked.Increment(ref _nextId));
@@ -89,13 +93,14 @@ internal sealed class EpochSlot(int id)
 internal sealed unsafe class RetireList(NativePool pool)
 {
     private const int SweepBlocks = 256;
-    private const long SweepBytes = 4L << 20;
+    private const long LeastSweepBytes = 512L << 10;
+    private const long MostSweepBytes = 4L << 20;
 
     private readonly Lock _lock = new();
     private readonly Queue<(nint Block, long SizeBytes, long Tag)> _waiting = new();
     private long _waitingBytes;
     private int _sweepAtBlocks = SweepBlocks;
-    private long _sweepAtBytes = SweepBytes;
+    private long _sweepAtBytes = LeastSweepBytes;
 
     /// <summary>Frees the block once no thread pinned now can hold it. Call after unlinking it.</summary>
     public void Add(void* block, long sizeBytes)
@@ -117,7 +122,8 @@ internal sealed unsafe class RetireList(NativePool pool)
             }
             // A long-pinned reader must not make every later call pay for a sweep that frees nothing.
             _sweepAtBlocks = _waiting.Count + SweepBlocks;
-            _sweepAtBytes = _waitingBytes + SweepBytes;
+            // What waits stays small beside what is in use.
+            _sweepAtBytes = _waitingBytes + Math.Clamp(pool.UsedBytes / 64, LeastSweepBytes, MostSweepBytes);
         }
     }
 }

@@ -3,20 +3,26 @@ using System.Runtime.InteropServices;
 
 namespace OmenDb.Index.Memory;
 
-/// <summary>Memory of one index outside the GC heap: size-classed blocks cut from chunks that grow from 16 KiB to 2 MiB.</summary>
+/// <summary>Memory of one index outside the GC heap: size-classed blocks cut from chunks that grow from 16 KiB to 2 MiB; from the size
+/// of a few chunks on, larger blocks come from chunks of their own.</summary>
 /// <remarks>Full-size chunks are 2 MiB aligned and advised for huge pages. Blocks of 64 bytes or more are 64-byte aligned, smaller ones
-/// 16-byte aligned. A freed block goes to the free list of its class; all memory goes back on <see cref="Dispose"/>. Thread-safe.</remarks>
+/// 16-byte aligned. A freed block goes to the free list of its class or back to its <see cref="PageChunk"/>; all memory goes back on
+/// <see cref="Dispose"/>. Thread-safe.</remarks>
 internal sealed unsafe class NativePool : IDisposable
 {
-    private const long HugePageBytes = 2L << 20;
+    public const long HugePageBytes = 2L << 20;
     private const long FirstChunkBytes = 16L << 10;
     private const long DirectBytes = 1L << 20;
+    private const long PagedBytes = 2L << 10;
     private const int SmallLimit = 1024;
     private const int MadviseHugePage = 14;
 
     private readonly Lock _lock = new();
     private readonly List<nint> _chunks = [];
     private readonly Dictionary<nint, long> _direct = [];
+    private readonly Dictionary<nint, PageChunk> _pagedByAddress = [];
+    private readonly List<PageChunk> _paged = [];
+    private int _pagedCursor; // where the last block was found
     private readonly nint[] _free = new nint[64 + 1 + 8 * 24];
     private byte* _next;
     private byte* _end;
@@ -27,11 +33,8 @@ internal sealed unsafe class NativePool : IDisposable
     /// <summary>Bytes taken from the system.</summary>
     public long ReservedBytes => Interlocked.Read(ref _reservedBytes);
 
-    /// <summary>Bytes handed out and not yet freed, rounded to their size classes.</summary>
+    /// <summary>Bytes handed out and not yet freed, rounded as they were handed out.</summary>
     public long UsedBytes => Interlocked.Read(ref _usedBytes);
-
-    /// <summary>The size a request is rounded to.</summary>
-    public static long RoundedBytes(long sizeBytes) => Classify(sizeBytes).Rounded;
 
     /// <summary>An uninitialised block of at least <paramref name="sizeBytes"/> bytes, to be given back with the same size.</summary>
     public byte* Allocate(long sizeBytes)
@@ -40,6 +43,12 @@ internal sealed unsafe class NativePool : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
+            if (rounded is >= PagedBytes and < DirectBytes && _free[index] == 0 && _reservedBytes >= HugePageBytes)
+            {
+                var units = UnitsOf(sizeBytes);
+                _usedBytes += (long)units * PageChunk.UnitBytes;
+                return AllocatePaged(units);
+            }
             _usedBytes += rounded;
             if (rounded >= DirectBytes)
             {
@@ -64,6 +73,14 @@ internal sealed unsafe class NativePool : IDisposable
         {
             if (_disposed)
                 return;
+            if (rounded is >= PagedBytes and < DirectBytes
+                && _pagedByAddress.TryGetValue((nint)block & -(nint)HugePageBytes, out var chunk))
+            {
+                var units = UnitsOf(sizeBytes);
+                _usedBytes -= (long)units * PageChunk.UnitBytes;
+                FreePaged(chunk, (nint)block, units);
+                return;
+            }
             _usedBytes -= rounded;
             if (rounded >= DirectBytes)
             {
@@ -88,12 +105,50 @@ internal sealed unsafe class NativePool : IDisposable
                 NativeMemory.AlignedFree((void*)chunk);
             foreach (var block in _direct.Keys)
                 NativeMemory.AlignedFree((void*)block);
+            foreach (var chunk in _paged)
+                NativeMemory.AlignedFree((void*)chunk.Address);
             _chunks.Clear();
+            _paged.Clear();
+            _pagedByAddress.Clear();
             _direct.Clear();
             _reservedBytes = 0;
             _usedBytes = 0;
         }
     }
+
+    private byte* AllocatePaged(int units)
+    {
+        for (var i = 0; i < _paged.Count; i++)
+        {
+            var at = _pagedCursor + i;
+            at = at < _paged.Count ? at : at - _paged.Count;
+            if (_paged[at].TryAllocate(units) is var block && block != 0)
+            {
+                _pagedCursor = at;
+                return (byte*)block;
+            }
+        }
+        var fresh = new PageChunk((nint)AllocateAligned(HugePageBytes));
+        _pagedCursor = _paged.Count;
+        _paged.Add(fresh);
+        _pagedByAddress.Add(fresh.Address, fresh);
+        return (byte*)fresh.TryAllocate(units);
+    }
+
+    private void FreePaged(PageChunk chunk, nint block, int units)
+    {
+        chunk.Free(block, units);
+        // One empty chunk is kept for what comes next.
+        if (chunk.FreeUnits < PageChunk.Units || !_paged.Exists(other => other != chunk && other.FreeUnits == PageChunk.Units))
+            return;
+        _paged.Remove(chunk);
+        _pagedByAddress.Remove(chunk.Address);
+        _pagedCursor = 0;
+        _reservedBytes -= HugePageBytes;
+        NativeMemory.AlignedFree((void*)chunk.Address);
+    }
+
+    private static int UnitsOf(long sizeBytes) => (int)((sizeBytes + PageChunk.UnitBytes - 1) / PageChunk.UnitBytes);
 
     private byte* Cut(long rounded)
     {

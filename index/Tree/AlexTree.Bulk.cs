@@ -11,18 +11,22 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Share of entries in such slots from which on equal-width parts are given up.</summary>
     private const double HopelessShare = 0.5;
 
+    /// <summary>Entries below which a subtree is built by one thread.</summary>
+    private const long LeastParallelEntries = 1 << 18;
+
     /// <summary>Fills an empty tree. Nobody else may use it meanwhile.</summary>
     /// <param name="keys">Stored keys, owned by the tree from now on, strictly ascending together with the row ids.</param>
     /// <param name="rows">Row ids.</param>
     /// <param name="count">Of both.</param>
-    public void BulkLoad(ulong* keys, ulong* rows, long count)
+    /// <param name="parallelism">Threads that build leaves.</param>
+    public void BulkLoad(ulong* keys, ulong* rows, long count, int parallelism = 1)
     {
         lock (_structure)
         {
             var old = Root;
             if (Count != 0 || old->Kind != NodeKind.Leaf)
                 throw new InvalidOperationException("bulk load needs an index into which nothing was ever inserted");
-            Volatile.Write(ref _root, (nint)Build(keys, rows, count, 0));
+            Volatile.Write(ref _root, (nint)Build(keys, rows, count, 0, parallelism));
             Interlocked.Add(ref _counts[0], count);
             LeafLatch.TryAcquire(old);
             RetireLeaf(old);
@@ -32,20 +36,20 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Makes the stored form of a key for <see cref="BulkLoad"/>.</summary>
     public ulong Own(in TKey key) => TKey.Own(key, _pool);
 
-    private Node* Build(ulong* keys, ulong* rows, long count, int modelDepth)
+    private Node* Build(ulong* keys, ulong* rows, long count, int modelDepth, int parallelism)
     {
         if (count <= _options.LeafTarget)
             return MakeLeaf(keys, rows, (int)count, LeafLayout.Gapped);
         if (modelDepth < _options.MaxModelDepth)
         {
-            var node = TryBuildModel(keys, rows, count, modelDepth);
+            var node = TryBuildModel(keys, rows, count, modelDepth, parallelism);
             if (node != null)
                 return node;
         }
-        return BuildSorted(keys, rows, count, modelDepth);
+        return BuildSorted(keys, rows, count, modelDepth, parallelism);
     }
 
-    private Node* TryBuildModel(ulong* keys, ulong* rows, long count, int modelDepth)
+    private Node* TryBuildModel(ulong* keys, ulong* rows, long count, int modelDepth, int parallelism)
     {
         var lens = TKey.ChooseLens(keys[0], keys[count - 1], true, _pool);
         var firstHead = TKey.Head(TKey.Load(keys[0]), rows[0], lens);
@@ -60,9 +64,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         }
         Node head;
         InitialiseModel(&head, lens, firstHead, lastHead, widest, widest);
-        var sizes = new long[widest];
-        for (long i = 0; i < count; i++)
-            sizes[Node.ModelSlot(TKey.Head(TKey.Load(keys[i]), rows[i], lens), head.Base, head.Slope, widest)]++;
+        var sizes = SizesOfSlots(keys, rows, count, head, widest, parallelism);
 
         var fanout = ChooseFanout(ref sizes, leaves, count, out var heavy);
         if (heavy > HopelessShare * count)
@@ -76,6 +78,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         node->Capacity = fanout;
         node->Slope = head.Slope * fanout / widest;
         var children = Node.ModelChildren(node);
+        var pieces = new List<Piece>();
         long start = 0;
         for (var slot = 0; slot < fanout;)
         {
@@ -83,13 +86,68 @@ internal sealed unsafe partial class AlexTree<TKey>
             var size = sizes[slot];
             while (end < fanout && size + sizes[end] <= _options.LeafTarget)
                 size += sizes[end++];
-            var child = Build(keys + start, rows + start, size, modelDepth + 1);
-            for (; slot < end; slot++)
-                children[slot] = child;
+            pieces.Add(new Piece(slot, end, start, size));
             start += size;
-            node->ChildCount++;
+            slot = end;
         }
+        node->ChildCount = pieces.Count;
+        BuildPieces(pieces, keys, rows, modelDepth + 1, parallelism, (piece, child) =>
+        {
+            for (var slot = piece.FirstSlot; slot < piece.EndSlot; slot++)
+                children[slot] = (Node*)child;
+        });
         return node;
+    }
+
+    /// <summary>Entries of one child to be, and the slots of its parent.</summary>
+    private readonly record struct Piece(int FirstSlot, int EndSlot, long Start, long Count);
+
+    /// <summary>Builds the children of a node: large ones one after the other by all threads, the others side by side.</summary>
+    private void BuildPieces(List<Piece> pieces, ulong* keys, ulong* rows, int modelDepth, int parallelism, Action<Piece, nint> publish)
+    {
+        if (parallelism > 1)
+        {
+            foreach (var piece in pieces)
+            {
+                if (piece.Count >= LeastParallelEntries)
+                    publish(piece, (nint)Build(keys + piece.Start, rows + piece.Start, piece.Count, modelDepth, parallelism));
+            }
+            Parallel.For(0, pieces.Count, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, i =>
+            {
+                if (pieces[i].Count < LeastParallelEntries)
+                    publish(pieces[i], (nint)Build(keys + pieces[i].Start, rows + pieces[i].Start, pieces[i].Count, modelDepth, 1));
+            });
+            return;
+        }
+        foreach (var piece in pieces)
+            publish(piece, (nint)Build(keys + piece.Start, rows + piece.Start, piece.Count, modelDepth, 1));
+    }
+
+    /// <summary>How many entries each slot of a model would get.</summary>
+    private static long[] SizesOfSlots(ulong* keys, ulong* rows, long count, Node head, int slots, int parallelism)
+    {
+        var parts = count < LeastParallelEntries ? 1 : parallelism;
+        var partial = new long[parts][];
+        if (parts == 1)
+            CountPart(0);
+        else
+            Parallel.For(0, parts, new ParallelOptions { MaxDegreeOfParallelism = parallelism }, CountPart);
+        for (var part = 1; part < parts; part++)
+        {
+            for (var slot = 0; slot < slots; slot++)
+                partial[0][slot] += partial[part][slot];
+        }
+        return partial[0];
+
+        void CountPart(int part)
+        {
+            var sizes = new long[slots];
+            var lens = head.Lens;
+            var end = count * (part + 1) / parts;
+            for (var i = count * part / parts; i < end; i++)
+                sizes[Node.ModelSlot(TKey.Head(TKey.Load(keys[i]), rows[i], lens), head.Base, head.Slope, slots)]++;
+            partial[part] = sizes;
+        }
     }
 
     /// <summary>The narrowest fanout with few entries in over-full slots; folds the histogram down to it.</summary>
@@ -120,23 +178,23 @@ internal sealed unsafe partial class AlexTree<TKey>
         return heavy;
     }
 
-    private Node* BuildSorted(ulong* keys, ulong* rows, long count, int modelDepth)
+    private Node* BuildSorted(ulong* keys, ulong* rows, long count, int modelDepth, int parallelism)
     {
         var leaves = (count + _options.LeafTarget - 1) / _options.LeafTarget;
         var parts = (int)Math.Min(_options.MaxSortedFanout, leaves);
         var node = AllocateSorted(parts);
-        long start = 0;
+        var pieces = new List<Piece>();
         for (var i = 0; i < parts; i++)
+            pieces.Add(new Piece(i, i + 1, count * i / parts, count * (i + 1) / parts - count * i / parts));
+        BuildPieces(pieces, keys, rows, modelDepth + 1, parallelism, (piece, child) =>
         {
-            var end = count * (i + 1) / parts;
-            Node.SortedChildren(node)[i] = Build(keys + start, rows + start, end - start, modelDepth + 1);
-            if (i > 0)
-            {
-                Node.SeparatorKeys(node)[i - 1] = TKey.Own(TKey.Load(keys[start]), _pool);
-                Node.SeparatorRows(node)[i - 1] = rows[start];
-            }
-            start = end;
-        }
+            var i = piece.FirstSlot;
+            Node.SortedChildren(node)[i] = (Node*)child;
+            if (i == 0)
+                return;
+            Node.SeparatorKeys(node)[i - 1] = TKey.Own(TKey.Load(keys[piece.Start]), _pool);
+            Node.SeparatorRows(node)[i - 1] = rows[piece.Start];
+        });
         return node;
     }
 }

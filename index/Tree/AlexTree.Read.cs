@@ -1,5 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using OmenDb.Index.Memory;
 using OmenDb.Index.Nodes;
 
@@ -92,6 +92,16 @@ internal sealed unsafe partial class AlexTree<TKey>
     public int ReadForward(TKey key, ulong rowId, bool after, Span<ulong> keys, Span<ulong> rows)
     {
         var filled = 0;
+        // Most reads end in the leaf where they begin: the path is kept only for those that do not.
+        var first = Descend(key, rowId);
+        if (LeafView<TKey>.TryOpen(first, out var only, out var onlyVersion))
+        {
+            if (keys.Length > 8)
+                only.PrefetchScan(key, rowId, keys.Length);
+            var count = CopyForward(only, key, rowId, after, keys, rows);
+            if (count == keys.Length && LeafLatch.Validate(first, onlyVersion))
+                return count;
+        }
         while (true)
         {
             Descend(key, rowId, out var path);
@@ -190,6 +200,8 @@ internal sealed unsafe partial class AlexTree<TKey>
 
     private bool FindFirst(in TKey key, out ulong rowId)
     {
+        if (!TKey.HasHeads)
+            return FindFirstPlain(key, out rowId);
         while (true)
         {
             var leaf = Descend(key, 0);
@@ -198,6 +210,90 @@ internal sealed unsafe partial class AlexTree<TKey>
             if (FindInLeaf(view, key, out rowId) is var answer && LeafLatch.Validate(leaf, version))
                 return answer == Answer.Unknown ? FindBeyond(key, out rowId) : answer == Answer.Found;
         }
+    }
+
+    /// <summary>The same for 8-byte keys, spelled out for the usual forms of nodes: this is the path that look-ups are measured on.</summary>
+    private bool FindFirstPlain(in TKey key, out ulong rowId)
+    {
+        var plain = TKey.Plain(key);
+        while (true)
+        {
+            var node = Root;
+            while (node->Kind == NodeKind.ModelInner && node->LensKind == LensKind.Key)
+                node = ReadChild(Node.ModelChildren(node), Node.ModelSlot(plain, node->Base, node->Slope, node->Capacity));
+            if (node->Kind != NodeKind.Leaf)
+                node = DescendFrom(node, key, 0);
+            if (!LeafLatch.BeginRead(node, out var version))
+                continue;
+            var answer = ProbePlain(node, version, key, plain, out rowId);
+            if (!LeafLatch.Validate(node, version))
+                continue;
+            return answer == Answer.Unknown ? FindBeyond(key, out rowId) : answer == Answer.Found;
+        }
+    }
+
+    /// <summary>Looks into a leaf that was opened at this version; what it says counts only if the version still holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Answer ProbePlain(Node* leaf, ulong version, in TKey key, ulong plain, out ulong rowId)
+    {
+        var block = (byte*)leaf->Block;
+        var capacity = leaf->Capacity;
+        var format = leaf->Format;
+        rowId = 0;
+        if (leaf->LensKind != LensKind.Key || format == LeafFormat.Wide)
+            return ProbeGeneral(leaf, key, out rowId);
+        var modelBase = leaf->Base;
+        var rowBase = (ulong)leaf->RowPage << 31;
+        var position = (plain > modelBase ? plain - modelBase : 0) * leaf->Slope + leaf->Intercept;
+        var runs = leaf->RunCount;
+        // Block and capacity must belong together before the first access, or it could leave the block.
+        if (!LeafLatch.Validate(leaf, version))
+            return Answer.Unknown;
+        NoSteps steps = default;
+        if (format == LeafFormat.NarrowRows)
+        {
+            var guess = position <= 0 ? 0 : position >= capacity ? capacity - 1 : (int)position;
+            var keys = (ulong*)block;
+            var rows = (uint*)(keys + capacity);
+            if (Sse.IsSupported)
+                Sse.Prefetch0(rows + guess); // the row id is wanted next: its cache miss overlaps that of the search
+            var slot = SlotSearch.LowerBound(keys, capacity, plain, guess, ref steps);
+            if (slot >= capacity || keys[slot] is var stored && stored == ulong.MaxValue)
+                return Answer.Unknown; // the end of the leaf, or the greatest key
+            if (stored != plain)
+                return Answer.Absent;
+            rowId = rowBase + rows[slot];
+            return Answer.Found;
+        }
+        if (format == LeafFormat.Narrow)
+        {
+            var guess = position <= 0 ? 0 : position >= capacity ? capacity - 1 : (int)position;
+            var keys = (uint*)block;
+            var rows = keys + capacity;
+            if (Sse.IsSupported)
+                Sse.Prefetch0(rows + guess);
+            var sought = plain < modelBase ? 0 : (uint)Math.Min(plain - modelBase, uint.MaxValue);
+            var slot = SlotSearch.LowerBound(keys, capacity, sought, guess, ref steps);
+            if (slot >= capacity || keys[slot] is var stored && stored == uint.MaxValue)
+                return Answer.Unknown;
+            if (modelBase + stored != plain)
+                return Answer.Absent;
+            rowId = rowBase + rows[slot];
+            return Answer.Found;
+        }
+        var at = RunLeaf.LowerBound((Run*)block, runs, capacity, plain, 0, ref steps);
+        if ((uint)at >= (uint)capacity)
+            return Answer.Unknown;
+        ref var run = ref ((Run*)block)[RunLeaf.RunOf((Run*)block, runs, at)];
+        rowId = run.RowAt(at - run.Start);
+        return run.KeyAt(at - run.Start) == plain ? Answer.Found : Answer.Absent;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Answer ProbeGeneral(Node* leaf, in TKey key, out ulong rowId)
+    {
+        rowId = 0;
+        return LeafView<TKey>.TryOpen(leaf, out var view, out _) ? FindInLeaf(view, key, out rowId) : Answer.Unknown;
     }
 
     private enum Answer
@@ -228,94 +324,5 @@ internal sealed unsafe partial class AlexTree<TKey>
         rowId = 0;
         return ReadForward(key, 0, false, new Span<ulong>(ref stored), new Span<ulong>(ref rowId)) == 1
             && TKey.CompareStored(stored, key) == 0;
-    }
-
-    private static int CopyForward(in LeafView<TKey> view, in TKey key, ulong rowId, bool after, Span<ulong> keys, Span<ulong> rows)
-    {
-        var slot = view.NextOccupied(view.LowerBound(key, rowId));
-        if (after && view.Holds(slot, key, rowId))
-            slot = view.NextOccupied(slot + 1);
-        if (slot >= view.Capacity)
-            return 0;
-        // Every store is below room, every load below the capacity.
-        fixed (ulong* toKeys = keys, toRows = rows)
-        {
-            if (view.IsRuns)
-                return RunLeaf.CopyForward(view.Runs, view.RunCount, view.Capacity, slot, toKeys, toRows, keys.Length);
-            var bits = view.Bits;
-            var word = slot >> 6;
-            var rest = bits[word] & (ulong.MaxValue << (slot & 63));
-            var count = 0;
-            while (true)
-            {
-                count += CopyWord(view, word << 6, rest, toKeys + count, toRows + count, keys.Length - count);
-                if (count == keys.Length || ++word << 6 >= view.Capacity)
-                    return count;
-                rest = bits[word];
-            }
-        }
-    }
-
-    /// <summary>Copies the occupied ones of 64 slots.</summary>
-    /// <returns>How many: at most <paramref name="room"/>.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int CopyWord(in LeafView<TKey> view, int first, ulong occupied, ulong* keys, ulong* rows, int room)
-    {
-        var count = 0;
-        if (view.IsNarrow)
-        {
-            var fromKeys = view.NarrowKeys + first;
-            var fromRows = view.NarrowRows + first;
-            for (; occupied != 0 && count < room; occupied &= occupied - 1)
-            {
-                var slot = BitOperations.TrailingZeroCount(occupied);
-                keys[count] = view.KeyBase + fromKeys[slot];
-                rows[count++] = view.RowBase + fromRows[slot];
-            }
-        }
-        else if (view.HasWideRows)
-        {
-            var fromKeys = view.Keys + first;
-            var fromRows = view.WideRows + first;
-            for (; occupied != 0 && count < room; occupied &= occupied - 1)
-            {
-                var slot = BitOperations.TrailingZeroCount(occupied);
-                keys[count] = fromKeys[slot];
-                rows[count++] = fromRows[slot];
-            }
-        }
-        else
-        {
-            var fromKeys = view.Keys + first;
-            var fromRows = view.NarrowRows + first;
-            for (; occupied != 0 && count < room; occupied &= occupied - 1)
-            {
-                var slot = BitOperations.TrailingZeroCount(occupied);
-                keys[count] = fromKeys[slot];
-                rows[count++] = view.RowBase + fromRows[slot];
-            }
-        }
-        return count;
-    }
-
-    private static int CopyBackward(in LeafView<TKey> view, in TKey key, ulong rowId, bool before, Span<ulong> keys, Span<ulong> rows)
-    {
-        var bound = view.LowerBound(key, rowId);
-        var slot = view.NextOccupied(bound);
-        if (before || !view.Holds(slot, key, rowId))
-            slot = view.PreviousOccupied(Math.Min(bound, view.Capacity) - 1);
-        if (view.IsRuns)
-        {
-            fixed (ulong* toKeys = keys, toRows = rows)
-                return RunLeaf.CopyBackward(view.Runs, view.RunCount, view.Capacity, slot, toKeys, toRows, keys.Length);
-        }
-        var count = 0;
-        while (slot >= 0 && slot < view.Capacity && count < keys.Length)
-        {
-            keys[count] = view.Key(slot);
-            rows[count++] = view.Row(slot);
-            slot = view.PreviousOccupied(slot - 1);
-        }
-        return count;
     }
 }

@@ -120,9 +120,21 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         return node;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Node* DescendFrom(Node* node, in TKey key, ulong rowId)
+    {
+        while (node->Kind != NodeKind.Leaf)
+        {
+            var slot = Route(node, key, rowId, out var children);
+            node = ReadChild(children, slot);
+        }
+        return node;
+    }
+
     private void Descend(in TKey key, ulong rowId, out NodePath path)
     {
-        path = default;
+        Unsafe.SkipInit(out path); // 600 bytes of which few are used
+        path.Depth = 0;
         var node = Root;
         while (node->Kind != NodeKind.Leaf)
         {

@@ -50,7 +50,7 @@ internal sealed class FixedKeys : OrderedKeys
         var numbers = new ulong[ends.Length];
         for (var i = 0; i < numbers.Length; i++)
             numbers[i] = BinaryPrimitives.ReadUInt64BigEndian(keys[(i * 8)..]);
-        _index.BulkLoad(numbers, rows);
+        _index.BulkLoad(numbers, rows, Environment.ProcessorCount);
     }
 
     public override void Dispose() => _index.Dispose();

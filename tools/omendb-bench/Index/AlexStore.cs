@@ -17,6 +17,12 @@ internal sealed class AlexStore : IndexStore
 
     public override void BulkLoad(ulong[] sortedKeys, ulong[] rows) => _index.BulkLoad(sortedKeys, rows);
 
+    public override bool HasParallelLoad => true;
+
+    public override void BulkLoadParallel(ulong[] sortedKeys, ulong[] rows, int threads) => _index.BulkLoad(sortedKeys, rows, threads);
+
+    public override void BulkLoadUnsorted(ulong[] keys, ulong[] rows, int threads) => _index.BulkLoadUnsorted(keys, rows, threads);
+
     public override void Insert(ReadOnlySpan<ulong> keys, ReadOnlySpan<ulong> rows)
     {
         for (var i = 0; i < keys.Length; i++)

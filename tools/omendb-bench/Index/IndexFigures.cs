@@ -18,6 +18,9 @@ internal sealed class IndexFigures(BenchPhase phase, string store, StoreKind kin
     /// <summary>Wall-clock time per key of a load by several threads.</summary>
     public Samples ParallelLoad { get; } = new();
 
+    /// <summary>The same from entries in random order, sorting included.</summary>
+    public Samples UnsortedLoad { get; } = new();
+
     public Samples Lookup { get; } = new();
 
     public Samples LookupBatched { get; } = new();
@@ -51,7 +54,7 @@ internal sealed class IndexFigures(BenchPhase phase, string store, StoreKind kin
 
     public IEnumerable<(string Name, Samples Samples)> Times =>
     [
-        ("build", Build), ("parallel_load", ParallelLoad), ("lookup", Lookup), ("lookup_batched", LookupBatched),
+        ("build", Build), ("parallel_load", ParallelLoad), ("unsorted_load", UnsortedLoad), ("lookup", Lookup), ("lookup_batched", LookupBatched),
         ("lookup_autocommit", LookupAutocommit), ("scan_100", Scan), ("delete", Delete),
     ];
 }

@@ -40,6 +40,7 @@ internal static class IndexReport
         Row(phase == BenchPhase.Load ? "bulk load, M keys/s per core" : phase == BenchPhase.Insert ? "insert, ns" : "append, ns", figure => figure.Build,
             ns => phase == BenchPhase.Load ? Number(1000 / ns) : Number(ns));
         Row($"load by {options.Threads} threads, M keys/s", figure => figure.ParallelLoad, ns => Number(1000 / ns));
+        Row("the same from random order, M keys/s", figure => figure.UnsortedLoad, ns => Number(1000 / ns));
         Row("look-up, ns", figure => figure.Lookup, Number);
         Row("look-up batched, ns", figure => figure.LookupBatched, Number);
         Row("look-up autocommit, ns", figure => figure.LookupAutocommit, Number);

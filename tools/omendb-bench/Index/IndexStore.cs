@@ -12,7 +12,7 @@ internal abstract class IndexStore : IDisposable
 
     public virtual bool HasScans => true;
 
-    /// <summary>Loads by several threads.</summary>
+    /// <summary>Loads by several threads, from sorted and from unsorted entries.</summary>
     public virtual bool HasParallelLoad => false;
 
     /// <summary>Look-ups outside a transaction, for systems that have transactions.</summary>
@@ -24,6 +24,9 @@ internal abstract class IndexStore : IDisposable
     public abstract void BulkLoad(ulong[] sortedKeys, ulong[] rows);
 
     public virtual void BulkLoadParallel(ulong[] sortedKeys, ulong[] rows, int threads) => throw new InvalidOperationException();
+
+    /// <summary>Sorts what it is given.</summary>
+    public virtual void BulkLoadUnsorted(ulong[] keys, ulong[] rows, int threads) => throw new InvalidOperationException();
 
     public abstract void Insert(ReadOnlySpan<ulong> keys, ReadOnlySpan<ulong> rows);
 

@@ -91,7 +91,7 @@ internal sealed unsafe class NativeBTree : IDisposable
         var node = _root;
         while (node->Level > 0)
             node = Child(node, key);
-        var at = NodeSearch.CountBelow(Keys(node), key);
+        var at = NodeSearch.CountBelowWide(Keys(node), key);
         if (at < node->Count && Keys(node)[at] == key)
         {
             value = Values(node)[at];
@@ -143,7 +143,7 @@ internal sealed unsafe class NativeBTree : IDisposable
             slots[node->Level] = slot;
             node = (Node*)Values(node)[slot];
         }
-        var at = NodeSearch.CountBelow(Keys(node), key);
+        var at = NodeSearch.CountBelowWide(Keys(node), key);
         if (at < node->Count && Keys(node)[at] == key)
             return false;
         Count++;
@@ -200,7 +200,7 @@ internal sealed unsafe class NativeBTree : IDisposable
             slots[node->Level] = slot;
             node = (Node*)Values(node)[slot];
         }
-        var at = NodeSearch.CountBelow(Keys(node), key);
+        var at = NodeSearch.CountBelowWide(Keys(node), key);
         if (at >= node->Count || Keys(node)[at] != key)
             return false;
         Count--;
@@ -238,7 +238,7 @@ internal sealed unsafe class NativeBTree : IDisposable
         var node = _root;
         while (node->Level > 0)
             node = Child(node, lowerBound);
-        var at = NodeSearch.CountBelow(Keys(node), lowerBound);
+        var at = NodeSearch.CountBelowWide(Keys(node), lowerBound);
         var filled = 0;
         while (node != null && filled < keys.Length)
         {

@@ -47,7 +47,7 @@ internal static unsafe class NodeSearch
         return count;
     }
 
-    /// <summary>All eight lines at once: eight cache misses side by side instead of up to four in a row.</summary>
+    /// <summary>The same for nodes that are not in the cache: all eight lines at once, misses side by side instead of up to four in a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int CountBelowWide(ulong* keys, ulong key)
     {
