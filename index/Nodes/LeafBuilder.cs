@@ -70,22 +70,30 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
     /// <summary>A leaf that nothing is appended to any more: without gaps only where the model finds the entries all the same.</summary>
     public static LeafLayout LayoutOfAppended(ulong* keys, ulong* rows, int count, NativePool pool)
     {
-        if (count < 64)
+        const int Samples = 128;
+        if (count < Samples)
             return LeafLayout.Append;
+        var sampleKeys = stackalloc ulong[Samples];
+        var sampleRows = stackalloc ulong[Samples];
+        for (var i = 0; i < Samples; i++)
+        {
+            var at = (int)((long)i * (count - 1) / (Samples - 1));
+            sampleKeys[i] = keys[at];
+            sampleRows[i] = rows[at];
+        }
         Node trial = default;
         var lens = TKey.ChooseLens(keys[0], keys[count - 1], true, pool);
-        FitModel(&trial, keys, rows, count, 1.0, lens);
+        var scale = (double)(count - 1) / (Samples - 1);
+        FitModel(&trial, sampleKeys, sampleRows, Samples, scale, lens);
         var error = 0;
-        var samples = 0;
-        for (var i = 0; i < count; i += 61)
+        for (var i = 0; i < Samples; i++)
         {
-            var head = TKey.Head(TKey.Load(keys[i]), rows[i], lens);
+            var head = TKey.Head(TKey.Load(sampleKeys[i]), sampleRows[i], lens);
             var predicted = (head > trial.Base ? head - trial.Base : 0) * trial.Slope + trial.Intercept;
-            error += BitOperations.Log2((uint)Math.Abs(predicted - i) + 1);
-            samples++;
+            error += BitOperations.Log2((uint)Math.Abs(predicted - i * scale) + 1);
         }
         TKey.FreeLens(lens, pool);
-        return error > BearableAppendError * samples ? LeafLayout.Gapped : LeafLayout.Append;
+        return error > BearableAppendError * Samples ? LeafLayout.Gapped : LeafLayout.Append;
     }
 
     /// <summary>Slots for so many entries at this density: a multiple of 64, within the limit.</summary>
@@ -210,35 +218,72 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
 
     private static void Place(Node* leaf, ulong* keys, ulong* rows, int count, in Lens lens, LeafLayout layout)
     {
+        switch (leaf->Format)
+        {
+            case LeafFormat.Narrow:
+                Place<NarrowSlots>(leaf, keys, rows, count, lens, layout);
+                break;
+            case LeafFormat.NarrowRows:
+                Place<NarrowRowSlots>(leaf, keys, rows, count, lens, layout);
+                break;
+            default:
+                Place<WideSlots>(leaf, keys, rows, count, lens, layout);
+                break;
+        }
+    }
+
+    private static void Place<TForm>(Node* leaf, ulong* keys, ulong* rows, int count, in Lens lens, LeafLayout layout)
+        where TForm : struct, ISlotForm
+    {
         var view = new LeafView<TKey>(leaf);
         var capacity = view.Capacity;
-        new Span<ulong>(view.Bits, capacity >> 6).Clear();
+        var block = view.Block;
+        var slotRows = TForm.HasNarrowRows ? (byte*)view.NarrowRows : (byte*)view.WideRows;
+        var heads = TKey.HasHeads ? view.Heads : null;
+        var bits = view.Bits;
+        var (keyBase, rowBase) = (view.KeyBase, view.RowBase);
+        var (modelBase, slope, intercept) = (leaf->Base, leaf->Slope, leaf->Intercept);
+        var plain = leaf->IsPlain;
+        new Span<ulong>(bits, capacity >> 6).Clear();
         var free = 0; // first slot not yet written
-        var error = 0.0;
-        var shifts = 0.0;
-        var run = 0;
+        long error = 0;
+        long squares = 0;
+        long run = 0;
         for (var i = 0; i < count; i++)
         {
             var head = TKey.Head(TKey.Load(keys[i]), rows[i], lens);
-            var predicted = view.Predict(head);
+            var position = (head > modelBase ? head - modelBase : 0) * slope + intercept;
+            var predicted = position <= 0 ? 0 : position >= capacity ? capacity - 1 : (int)position;
             var slot = layout == LeafLayout.Append ? i
-                : leaf->IsPlain ? (int)((long)i * capacity / count)
+                : plain ? (int)((long)i * capacity / count)
                 : Math.Min(Math.Max(predicted, free), capacity - (count - i));
             error += BitOperations.Log2((uint)Math.Abs(slot - predicted) + 1);
             if (slot > free)
             {
-                shifts += 0.25 * run * run; // an insert into a full run moves a quarter of it on average
+                squares += run * run;
                 run = 0;
             }
             run++;
-            LeafWriter<TKey>.StoreAll(view, free, slot, keys[i], rows[i], head);
-            free = slot + 1;
-            view.Bits[slot >> 6] |= 1UL << (slot & 63);
+            for (; free <= slot; free++)
+            {
+                if (TForm.HasNarrowKeys)
+                    ((uint*)block)[free] = (uint)(keys[i] - keyBase);
+                else
+                    ((ulong*)block)[free] = keys[i];
+                if (TForm.HasNarrowRows)
+                    ((uint*)slotRows)[free] = (uint)(rows[i] - rowBase);
+                else
+                    ((ulong*)slotRows)[free] = rows[i];
+                if (TKey.HasHeads)
+                    heads[free] = head;
+            }
+            bits[slot >> 6] |= 1UL << (slot & 63);
         }
-        shifts += 0.25 * run * run;
+        squares += run * run;
         leaf->LastSlot = free - 1;
         LeafWriter<TKey>.Clear(view, free, capacity - 1);
-        leaf->ModelError = count == 0 ? 0 : (float)(error / count);
-        leaf->ExpectedShifts = count == 0 ? 0 : (float)(shifts / count);
+        leaf->ModelError = count == 0 ? 0 : (float)((double)error / count);
+        // An insert into a full stretch moves a quarter of it on average.
+        leaf->ExpectedShifts = count == 0 ? 0 : (float)(0.25 * squares / count);
     }
 }

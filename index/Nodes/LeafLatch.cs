@@ -21,13 +21,18 @@ internal static unsafe class LeafLatch
         }
     }
 
+    /// <summary>Latches the leaf if it still has this version, which was free: then all that was read of it holds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryAcquire(Node* leaf, ulong version) =>
+        Interlocked.CompareExchange(ref leaf->Version, version | Node.Latched, version) == version;
+
     /// <summary>Ends a change; readers that overlapped it start again.</summary>
     public static void Release(Node* leaf) => Volatile.Write(ref leaf->Version, (leaf->Version & ~(Node.Latched | Node.Frozen)) + Node.Step);
 
-    /// <summary>Ends a latch under which nothing changed since <see cref="TryAcquire"/>.</summary>
+    /// <summary>Ends a latch under which nothing changed since <see cref="TryAcquire(Node*)"/>.</summary>
     public static void ReleaseUnchanged(Node* leaf) => Volatile.Write(ref leaf->Version, leaf->Version & ~(Node.Latched | Node.Frozen));
 
-    /// <summary>Lets readers in again while the replacement is built; nothing may have changed since <see cref="TryAcquire"/>.</summary>
+    /// <summary>Lets readers in again while the replacement is built; nothing may have changed since <see cref="TryAcquire(Node*)"/>.</summary>
     public static void Freeze(Node* leaf) => Volatile.Write(ref leaf->Version, (leaf->Version & ~Node.Latched) | Node.Frozen);
 
     /// <summary>From frozen back to latched, to put the replacement in place.</summary>

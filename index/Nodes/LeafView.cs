@@ -366,13 +366,17 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
             return RunLeaf.CopyForward(Runs, RunCount, Capacity, 0, keys, rows, Capacity);
         var count = 0;
         var bits = Bits;
+        var fromKeys = Keys;
+        var fromRows = NarrowRows;
+        var rowBase = RowBase;
+        var general = IsNarrow || HasWideRows;
         for (var word = 0; word << 6 < Capacity; word++)
         {
             for (var rest = bits[word]; rest != 0; rest &= rest - 1)
             {
                 var slot = (word << 6) + BitOperations.TrailingZeroCount(rest);
-                keys[count] = Key(slot);
-                rows[count++] = Row(slot);
+                keys[count] = general ? Key(slot) : fromKeys[slot];
+                rows[count++] = general ? Row(slot) : rowBase + fromRows[slot];
             }
         }
         Debug.Assert(count <= Capacity, "a leaf has at most as many entries as slots");

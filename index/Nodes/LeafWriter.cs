@@ -117,6 +117,15 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
         return Append(leaf, view, 0, key, rowId, pool);
     }
 
+    /// <summary>Writes one slot of a latched leaf of 8-byte keys behind its last entry; counting is the caller's.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Append(Node* leaf, ulong key, ulong rowId, int slot)
+    {
+        var view = new LeafView<TKey>(leaf);
+        Store(view, slot, key, rowId, 0);
+        view.Bits[slot >> 6] |= 1UL << (slot & 63);
+    }
+
     private static LeafInsert Append(Node* leaf, in LeafView<TKey> view, int slot, in TKey key, ulong rowId, NativePool pool)
     {
         var stored = TKey.Own(key, pool);

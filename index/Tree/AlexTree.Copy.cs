@@ -48,35 +48,6 @@ internal sealed unsafe partial class AlexTree<TKey>
         return count;
     }
 
-    /// <summary>A form of slots, so that the loop over them is compiled for each.</summary>
-    private interface ISlotForm
-    {
-        static abstract bool HasNarrowKeys { get; }
-
-        static abstract bool HasNarrowRows { get; }
-    }
-
-    private readonly struct WideSlots : ISlotForm
-    {
-        public static bool HasNarrowKeys => false;
-
-        public static bool HasNarrowRows => false;
-    }
-
-    private readonly struct NarrowRowSlots : ISlotForm
-    {
-        public static bool HasNarrowKeys => false;
-
-        public static bool HasNarrowRows => true;
-    }
-
-    private readonly struct NarrowSlots : ISlotForm
-    {
-        public static bool HasNarrowKeys => true;
-
-        public static bool HasNarrowRows => true;
-    }
-
     /// <summary>Copies the occupied slots from one on.</summary>
     /// <returns>How many: at most <paramref name="room"/>.</returns>
     private static int CopySlots<TForm>(in LeafView<TKey> view, int slot, ulong* keys, ulong* rows, int room) where TForm : struct, ISlotForm

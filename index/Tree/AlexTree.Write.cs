@@ -8,8 +8,15 @@ internal sealed unsafe partial class AlexTree<TKey>
     public bool Insert(in TKey key, ulong rowId)
     {
         var slot = Epoch.Enter();
+        if (!TKey.HasHeads && TryAppendPlain(TKey.Plain(key), rowId))
+        {
+            AddToCount(slot, 1);
+            slot.Exit();
+            return true;
+        }
         try
         {
+            var divisions = 0;
             while (true)
             {
                 var leaf = Descend(key, rowId);
@@ -18,6 +25,7 @@ internal sealed unsafe partial class AlexTree<TKey>
                 var outcome = InsertLatched(leaf, key, rowId);
                 if (outcome == LeafInsert.NoRoom)
                 {
+                    CheckProgress(leaf, ++divisions);
                     Split(key, rowId);
                     continue;
                 }
@@ -30,6 +38,60 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             slot.Exit();
         }
+    }
+
+    /// <summary>The cheap path of ascending 8-byte keys: an entry that continues the last run of a leaf, or fills the next slot of one
+    /// without gaps. Everything is decided before the latch is taken, which succeeds only if nothing changed since.</summary>
+    /// <returns>False when nothing was done: insert as usual.</returns>
+    private bool TryAppendPlain(ulong key, ulong rowId)
+    {
+        var leaf = Root;
+        while (leaf->Kind == NodeKind.ModelInner && leaf->LensKind == LensKind.Key)
+            leaf = ReadChild(Node.ModelChildren(leaf), Node.ModelSlot(key, leaf->Base, leaf->Slope, leaf->Capacity));
+        if (leaf->Kind != NodeKind.Leaf)
+            return false;
+        var version = Volatile.Read(ref leaf->Version);
+        if ((version & (Node.Latched | Node.Obsolete | Node.Frozen)) != 0)
+            return false;
+        var format = leaf->Format;
+        if (format != LeafFormat.Runs && !(leaf->IsAppend && leaf->LensKind == LensKind.Key))
+            return false;
+        var block = leaf->Block;
+        var count = leaf->Count;
+        var capacity = leaf->Capacity;
+        var last = leaf->LastSlot;
+        var runs = leaf->RunCount;
+        var keyBase = leaf->Base;
+        var rowBase = (ulong)leaf->RowPage << 31;
+        if (!LeafLatch.Validate(leaf, version) || count == 0)
+            return false;
+        if (format == LeafFormat.Runs)
+        {
+            var run = ((Run*)block)[runs - 1];
+            var length = count - run.Start;
+            if (length < 2 || count >= _options.MaxLeafSlots || run.KeyAt(length) != key || run.RowAt(length) != rowId
+                || key - run.KeyAt(length - 1) != run.Stride || !LeafLatch.TryAcquire(leaf, version))
+                return false;
+            leaf->Capacity = count + 1;
+        }
+        else
+        {
+            var free = last + 1;
+            if (free >= capacity)
+                return false;
+            var narrow = format == LeafFormat.Narrow;
+            var before = narrow ? keyBase + ((uint*)block)[last] : block[last];
+            if (before >= key || (narrow && key - keyBase >= uint.MaxValue) || (format != LeafFormat.Wide && rowId - rowBase >= uint.MaxValue)
+                || !LeafLatch.TryAcquire(leaf, version))
+                return false;
+            LeafWriter<TKey>.Append(leaf, key, rowId, free);
+        }
+        leaf->LastSlot = last + 1;
+        leaf->Count = count + 1;
+        leaf->Inserts++;
+        leaf->AppendStreak++;
+        LeafLatch.Release(leaf);
+        return true;
     }
 
     public bool Remove(in TKey key, ulong rowId)
@@ -104,6 +166,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         var slot = Epoch.Enter();
         try
         {
+            var divisions = 0;
             while (true)
             {
                 var home = Descend(key, 0);
@@ -142,6 +205,7 @@ internal sealed unsafe partial class AlexTree<TKey>
                     return outcome;
                 if (inserted == LeafInsert.NoRoom)
                 {
+                    CheckProgress(home, ++divisions);
                     Split(key, rowId);
                     continue;
                 }
@@ -155,6 +219,18 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             slot.Exit();
         }
+    }
+
+    /// <summary>Every division halves a leaf: a few always make room. More would mean a leaf that says it has none for ever, and memory
+    /// that grows for ever, because this thread stands in the epoch.</summary>
+    private static void CheckProgress(Node* leaf, int divisions)
+    {
+        const int Hopeless = 100_000; // others may fill what was divided meanwhile
+        if (divisions < Hopeless)
+            return;
+        throw new InvalidOperationException(
+            $"an insert finds no room: leaf of format {leaf->Format}, {leaf->Count} entries, {leaf->Capacity} slots, lens {leaf->LensKind}, "
+            + $"{leaf->RunCount} of {leaf->RunRoom} runs, append {leaf->IsAppend} after {leaf->AppendStreak}, version {leaf->Version & 7}");
     }
 
     private readonly struct MayAlwaysRemove : IRemovalCheck

@@ -13,13 +13,17 @@ namespace OmenDb.Index.Tree;
 /// </remarks>
 internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : unmanaged, IIndexKey<TKey>
 {
-    private const int CountStripes = 16;
+    /// <summary>Counters that belong to one thread each: the first so many threads of the process count without a locked instruction.</summary>
+    private const int OwnCounters = 32;
+
+    /// <summary>Counters that all later threads share.</summary>
+    private const int SharedCounters = 8;
 
     private readonly AlexOptions _options;
     private readonly NativePool _pool = new();
     private readonly RetireList _retired;
     private readonly Lock _structure = new();
-    private readonly long[] _counts = new long[CountStripes * 8]; // one cache line per stripe
+    private readonly long[] _counts = new long[(OwnCounters + SharedCounters) * 8]; // a cache line each
     private nint _root;
     private bool _disposed;
 
@@ -36,8 +40,8 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         get
         {
             long sum = 0;
-            for (var i = 0; i < CountStripes; i++)
-                sum += Interlocked.Read(ref _counts[i * 8]);
+            for (var i = 0; i < _counts.Length; i += 8)
+                sum += Interlocked.Read(ref _counts[i]);
             return sum;
         }
     }
@@ -50,7 +54,14 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         _pool.Dispose();
     }
 
-    private void AddToCount(EpochSlot slot, long difference) => Interlocked.Add(ref _counts[(slot.Id & (CountStripes - 1)) * 8], difference);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void AddToCount(EpochSlot slot, long difference)
+    {
+        if (slot.Id < OwnCounters)
+            Volatile.Write(ref _counts[slot.Id * 8], _counts[slot.Id * 8] + difference);
+        else
+            Interlocked.Add(ref _counts[(OwnCounters + slot.Id % SharedCounters) * 8], difference);
+    }
 
     private Node* Root
     {

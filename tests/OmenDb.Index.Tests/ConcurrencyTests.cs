@@ -32,7 +32,7 @@ public class ConcurrencyTests
             {
                 try
                 {
-                    references[id] = Write(index, id, operations, Domain);
+                    references[id] = Write(index, id, operations * PropertyTests.Stress, Domain);
                 }
                 finally
                 {
@@ -63,6 +63,69 @@ public class ConcurrencyTests
         foreach (var reference in references)
             all.UnionWith(reference);
         index.AssertSameAs(all);
+    }
+
+    /// <summary>One writer appends consecutive entries, another cuts holes into what is there and fills them again: runs grow, fall
+    /// apart, become slots and join, while readers must see every entry that stays.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Runs_change_under_readers(bool small)
+    {
+        using var index = new AlexIndex(small ? Small.Options() : null);
+        var count = (small ? 30_000UL : 200_000UL) * (ulong)PropertyTests.Stress;
+        ulong appended = 0;
+        Parallel.Invoke(
+            () =>
+            {
+                for (ulong i = 0; i < count; i++)
+                {
+                    Assert.True(index.Insert(i, i + 100));
+                    Volatile.Write(ref appended, i + 1);
+                }
+            },
+            () =>
+            {
+                var random = new Random(5);
+                while (Volatile.Read(ref appended) is var end && end < count)
+                {
+                    // Odd keys come and go, even ones stay.
+                    var key = (ulong)random.NextInt64((long)Math.Max(end / 2, 1)) * 2 + 1;
+                    if (key < end && index.Remove(key, key + 100))
+                        Assert.True(index.Insert(key, key + 100));
+                }
+            },
+            () =>
+            {
+                var random = new Random(6);
+                var rows = new ulong[64];
+                var found = new bool[64];
+                var keys = new ulong[64];
+                while (Volatile.Read(ref appended) is var end && end < count)
+                {
+                    if (end < 2)
+                        continue;
+                    for (var i = 0; i < keys.Length; i++)
+                        keys[i] = (ulong)random.NextInt64((long)(end / 2)) * 2;
+                    Assert.Equal(keys.Length, index.GetBatch(keys, rows, found));
+                    for (var i = 0; i < keys.Length; i++)
+                        Assert.True(rows[i] == keys[i] + 100 && index.TryGetFirst(keys[i], out var row) && row == keys[i] + 100);
+                    var list = new RowIdList([]);
+                    var ends = new int[keys.Length];
+                    index.GetAllBatch(keys, ref list, ends);
+                    Assert.Equal(rows, list.Span.ToArray());
+                    list.Dispose();
+                    var cursor = index.Seek(keys[0]);
+                    var before = keys[0];
+                    for (var i = 0; i < 500 && cursor.MoveNext(); i++)
+                    {
+                        Assert.True(cursor.RowId == cursor.Key + 100 && (i == 0 ? cursor.Key == before : cursor.Key > before && cursor.Key <= before + 2));
+                        before = cursor.Key;
+                    }
+                }
+            });
+        Assert.Equal((long)count, index.Count);
+        Assert.Equal((long)count, index.GetStatistics().Entries);
     }
 
     /// <summary>Two threads insert the same keys as unique: exactly one wins each.</summary>

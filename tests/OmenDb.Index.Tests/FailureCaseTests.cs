@@ -102,6 +102,73 @@ public class FailureCaseTests
         Assert.Throws<ArgumentException>(() => index.BulkLoad([1], [3, 3]));
     }
 
+    [Theory]
+    [InlineData(1, 100_000, 0)]
+    [InlineData(2, 1_000_000, 1)]
+    [InlineData(4, 1_000_000, 2)]
+    [InlineData(3, 700_000, 3)]
+    [InlineData(2, 700_000, 4)]
+    public void Parallel_loads_agree_with_the_reference(int threads, int count, int shape)
+    {
+        var random = new Random(count + shape);
+        var entries = new HashSet<(ulong Key, ulong Row)>();
+        while (entries.Count < count)
+        {
+            var i = (ulong)entries.Count;
+            entries.Add(shape switch
+            {
+                0 => ((ulong)random.NextInt64(), i),
+                1 => ((ulong)Math.Exp(random.NextDouble() * 43), i),
+                2 => ((ulong)random.Next(3), (ulong)random.NextInt64()),
+                3 => (i * 3, i),
+                _ => (i < 10 ? ulong.MaxValue - i : (ulong)random.Next(1000), i),
+            });
+        }
+        var keys = entries.Select(e => e.Key).ToArray();
+        var rows = entries.Select(e => e.Row).ToArray();
+        using var index = new AlexIndex();
+        index.BulkLoadUnsorted(keys, rows, threads);
+        var expected = entries.ToArray();
+        Array.Sort(expected);
+        Assert.Equal(count, index.GetStatistics().Entries);
+        var cursor = index.Seek(0);
+        foreach (var entry in expected)
+            Assert.True(cursor.MoveNext() && entry == (cursor.Key, cursor.RowId));
+        Assert.False(cursor.MoveNext());
+        for (var i = 0; i < 10_000; i++)
+        {
+            var (key, row) = expected[random.Next(count)];
+            Assert.True(index.TryGetFirst(key, out var first) && first <= row);
+        }
+        Assert.Throws<ArgumentException>(() => Load([5, 7, 5], [1, 1, 1]));
+
+        static void Load(ulong[] keys, ulong[] rows)
+        {
+            using var twice = new AlexIndex();
+            twice.BulkLoadUnsorted(keys, rows);
+        }
+    }
+
+    [Fact]
+    public void Random_keys_take_at_most_twenty_bytes_each()
+    {
+        var random = new Random(8);
+        using var index = new AlexIndex();
+        for (ulong i = 0; i < 600_000; i++)
+            index.Insert((ulong)random.NextInt64(), i);
+        Assert.InRange(index.GetStatistics().BytesPerEntry, 12, 21.5);
+        for (var i = 0; i < 600_000; i++)
+        {
+            // The same keys in the same order again.
+            if (i == 0)
+                random = new Random(8);
+            Assert.True(index.Remove((ulong)random.NextInt64(), (ulong)i));
+        }
+        var statistics = index.GetStatistics();
+        Assert.Equal((0, 1), (statistics.Entries, statistics.Height));
+        Assert.True(statistics.UsedBytes < 5L << 20, $"{statistics.UsedBytes} bytes are left");
+    }
+
     [Fact]
     public void Batches_find_what_single_look_ups_find()
     {

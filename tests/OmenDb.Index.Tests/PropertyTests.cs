@@ -6,7 +6,10 @@ namespace OmenDb.Index.Tests;
 /// <summary>Random histories against a sorted set; a failure prints the seed and the shrunk history.</summary>
 public class PropertyTests
 {
-    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(30).WithEndSize(100);
+    /// <summary>OMENDB_INDEX_STRESS=n: n times as many histories, and longer runs of the concurrency tests.</summary>
+    internal static readonly int Stress = int.TryParse(Environment.GetEnvironmentVariable("OMENDB_INDEX_STRESS"), out var factor) ? factor : 1;
+
+    private static readonly Config Runs = Config.QuickThrowOnFailure.WithMaxTest(30 * Stress).WithEndSize(100);
 
     [Theory]
     [InlineData(0, 4)]
