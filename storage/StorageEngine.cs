@@ -8,6 +8,7 @@ using OmenDb.Storage.Records;
 using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Statistics;
 using OmenDb.Storage.Tables;
+using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Storage.Transactions;
 
 namespace OmenDb.Storage;
@@ -26,20 +27,26 @@ public sealed partial class StorageEngine : IDisposable
     private readonly RedoCommitLog? _redoCommitLog;
     private readonly Checkpointer? _checkpointer;
     private readonly AutoAnalyzer? _autoAnalyzer;
+    private readonly BackgroundSealer? _sealer;
+    private readonly SealOptions _seal;
     private readonly CheckpointLoader? _loader;
     private bool _disposed;
 
-    private StorageEngine()
+    private StorageEngine(SealOptions seal)
     {
+        _seal = seal;
         _commitLog = new NoCommitLog();
         _sequences = new SequenceStore(_commitLog);
         Transactions = new TransactionManager(_commitLog, new NoRedo(), _catalog);
         foreach (var entry in _catalog.Bootstrap())
             _catalog.Load(entry);
+        if (seal.Interval > TimeSpan.Zero)
+            _sealer = new BackgroundSealer(_tables, seal);
     }
 
     private StorageEngine(IFileSystem files, string path, StorageOptions options)
     {
+        _seal = options.Seal;
         _directory = DataDirectory.Open(files, path);
         try
         {
@@ -71,6 +78,8 @@ public sealed partial class StorageEngine : IDisposable
             StartCheckpointing(options);
             if (options.AutoAnalyzeInterval > TimeSpan.Zero)
                 _autoAnalyzer = new AutoAnalyzer(_tables, Transactions, options.AutoAnalyzeInterval);
+            if (_seal.Interval > TimeSpan.Zero)
+                _sealer = new BackgroundSealer(_tables, _seal);
         }
         catch
         {
@@ -85,7 +94,7 @@ public sealed partial class StorageEngine : IDisposable
         new(files, directory, options ?? new StorageOptions());
 
     /// <summary>A database without files that ends with the process.</summary>
-    public static StorageEngine OpenInMemory() => new();
+    public static StorageEngine OpenInMemory(SealOptions? seal = null) => new(seal ?? SealOptions.Off);
 
     public TransactionManager Transactions { get; }
 
@@ -95,7 +104,17 @@ public sealed partial class StorageEngine : IDisposable
     public Transaction Begin(IsolationLevel isolation = IsolationLevel.ReadCommitted, bool readOnly = false) => Transactions.Begin(isolation, readOnly);
 
     /// <inheritdoc cref="TransactionManager.Commit"/>
-    public void Commit(Transaction transaction) => Transactions.Commit(transaction);
+    public void Commit(Transaction transaction)
+    {
+        Transactions.Commit(transaction);
+        if (!_seal.AfterEveryCommit)
+            return;
+        foreach (var table in transaction.Undo.Select(entry => entry.Table).Distinct().Where(table => table.TryRetain()))
+        {
+            table.Seal(partial: true);
+            table.Release();
+        }
+    }
 
     /// <summary>Makes everything committed so far durable, also what was committed without waiting for the disk.</summary>
     /// <exception cref="Types.SqlException">58030.</exception>
@@ -169,6 +188,7 @@ public sealed partial class StorageEngine : IDisposable
         lock (_background)
             _disposed = true;
         _autoAnalyzer?.Dispose();
+        _sealer?.Dispose();
         StopCheckpointing();
         Close();
     }

@@ -1,4 +1,5 @@
 using OmenDb.Storage.Log;
+using OmenDb.Storage.Tables.Sealed;
 
 namespace OmenDb.Storage;
 
@@ -27,6 +28,9 @@ public sealed record StorageOptions
 
     /// <summary>How often tables are looked at that may have changed enough for an analysis in the background; zero: never.</summary>
     public TimeSpan AutoAnalyzeInterval { get; init; }
+
+    /// <summary>When segments are re-encoded to narrow ones.</summary>
+    public SealOptions Seal { get; init; } = SealOptions.Off;
 
     /// <summary>Threads that repeat the log; 1: the opening thread does it alone.</summary>
     public int ReplayParallelism { get; init; } = Math.Clamp(Environment.ProcessorCount, 1, 8);

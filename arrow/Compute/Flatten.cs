@@ -19,16 +19,26 @@ public static unsafe class Flatten
         }
         var shared = source.Kind == VectorKind.Dictionary ? source.Dictionary! : source;
         result.ResetFlat(source.Type, rows);
-        switch (source.Kind)
-        {
-            case VectorKind.Constant: FillConstant(source, rows, result.Values); break;
-            case VectorKind.Narrow: Widen(source, rows, result.Values); break;
-            default: Decode(source, rows, result.Values); break;
-        }
+        Values(source, rows, result.Values);
         Nulls.Propagate(source, result);
         if (shared.Physical == PhysicalType.View)
             result.Arena = shared.Arena;
         result.Child = shared.Child;
+    }
+
+    /// <summary>Writes the values of the first rows of a vector of any kind in flat form, what stands under nulls included; views point where the source's do.</summary>
+    /// <param name="source">Neither a list nor empty of memory.</param>
+    /// <param name="rows">At most its length.</param>
+    /// <param name="target">Room for <see cref="PhysicalTypes.BytesFor"/> of the rows.</param>
+    public static void Values(Vector source, int rows, byte* target)
+    {
+        switch (source.Kind)
+        {
+            case VectorKind.Flat: Buffer.MemoryCopy(source.Values, target, source.Physical.BytesFor(rows), source.Physical.BytesFor(rows)); break;
+            case VectorKind.Constant: FillConstant(source, rows, target); break;
+            case VectorKind.Narrow: Widen(source, rows, target); break;
+            default: Decode(source, rows, target); break;
+        }
     }
 
     /// <summary>The vector itself when it is flat, otherwise a flattened copy in per-thread scratch, valid until the slot is used again.</summary>

@@ -31,6 +31,7 @@ public sealed unsafe class Vector : IDisposable
 {
     private NativeBuffer? _valuesOwner;
     private NativeBuffer? _validityOwner;
+    private SharedMemory? _keeper;
     private ViewArena? _scratchArena;
     private Vector? _scratchChild;
 
@@ -55,6 +56,9 @@ public sealed unsafe class Vector : IDisposable
 
     /// <summary>Dictionary: the distinct values, flat.</summary>
     public Vector? Dictionary;
+
+    /// <summary>Of a dictionary: its entries ascend as <see cref="Compute.Compare"/> orders them, so codes compare as their values do.</summary>
+    public bool IsSorted;
 
     /// <summary>View: where the bytes of long strings stand (of the dictionary vector for Dictionary kind: look there).</summary>
     public ViewArena? Arena;
@@ -256,8 +260,40 @@ public sealed unsafe class Vector : IDisposable
         CodeWidth = other.CodeWidth;
         Base = other.Base;
         Dictionary = other.Dictionary;
+        IsSorted = other.IsSorted;
         Arena = other.Arena;
         Child = other.Child;
+    }
+
+    /// <summary>Becomes a column of any kind in memory of somebody else, who is retained until the next Reset or Dispose.</summary>
+    /// <param name="type">The column's type.</param>
+    /// <param name="length">Rows.</param>
+    /// <param name="values">Where and how they stand.</param>
+    /// <param name="owner">Of everything that <paramref name="values"/> points to.</param>
+    public void Borrow(ArrowType type, int length, in EncodedValues values, SharedMemory owner)
+    {
+        owner.Retain();
+        DropBorrowed();
+        _keeper = owner;
+        Type = type;
+        Physical = type.Physical;
+        Kind = values.Kind;
+        Length = length;
+        Values = values.Values;
+        Validity = values.Validity;
+        CodeWidth = values.CodeWidth;
+        Base = values.Base;
+        Dictionary = values.Dictionary;
+        Arena = values.Arena;
+    }
+
+    /// <summary>Makes a reader's column independent of who owns what it points into (the bytes of strings, most of all): he is retained until the next
+    /// Reset or Dispose.</summary>
+    public void KeepAlive(SharedMemory owner)
+    {
+        owner.Retain();
+        _keeper?.Release();
+        _keeper = owner;
     }
 
     /// <summary>Becomes a flat column on buffers of somebody else, each retained until the next Reset or Dispose.</summary>
@@ -300,8 +336,11 @@ public sealed unsafe class Vector : IDisposable
             _valuesOwner = _validityOwner = null;
             _borrowed = false;
         }
+        _keeper?.Release();
+        _keeper = null;
         Validity = null;
         Dictionary = null;
+        IsSorted = false;
         Arena = null;
         Child = null;
         CodeWidth = 0;

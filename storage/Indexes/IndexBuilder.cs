@@ -1,3 +1,4 @@
+using OmenDb.Arrow;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
 
@@ -68,7 +69,7 @@ internal static unsafe class IndexBuilder
                 if (slot.IsDead(row) || IsDeleted(slot.Versions, row))
                     continue;
                 index.Table.ReadCells(slot, row, index.Columns, cells);
-                if (index.KeyOf(cells, slot.Segment.Arena.Published.Pointers, out var hasNull) is not { } key)
+                if (index.KeyOf(cells, slot.Arena.Published.Pointers, out var hasNull) is not { } key)
                     continue;
                 var id = slot.FirstRow + row;
                 if (index.Layout.IsFixed)
@@ -102,10 +103,19 @@ internal static unsafe class IndexBuilder
         try
         {
             ref var chunk = ref slot.Columns[index.Columns[0]];
-            if (chunk.Values is null || chunk.Validity is not null)
+            if (!chunk.HasMemory || chunk.Validity is not null || chunk.Sealed?.NullCount(slot.FirstRow.Vector) > 0)
                 return false; // all default, or nulls: the long way
             var numbers = new ulong[slot.RowCount];
-            index.Layout.EncodeFixed(chunk.Values.Pointer, 0, numbers); // in range: values reach to the row count
+            if (chunk.Sealed is { } narrow)
+            {
+                using var values = NativeBuffer.Allocate(narrow.Type.Physical.BytesFor(slot.RowCount), zeroed: false);
+                narrow.Decode(slot.FirstRow.Vector, slot.RowCount, values.Pointer);
+                index.Layout.EncodeFixed(values.Pointer, 0, numbers);
+            }
+            else
+            {
+                index.Layout.EncodeFixed(chunk.Values!.Pointer, 0, numbers); // in range: values reach to the row count
+            }
             for (var row = 0; row < numbers.Length; row++)
             {
                 if (slot.IsDead(row) || IsDeleted(slot.Versions, row))

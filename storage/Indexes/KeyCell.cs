@@ -16,6 +16,16 @@ internal struct KeyCell
     {
         var cell = default(KeyCell);
         ref var chunk = ref slot.Columns[column];
+        if (chunk.Sealed is { } narrow)
+        {
+            cell.IsValid = narrow.IsValid(slot.FirstRow.Vector, row);
+            if (!cell.IsValid)
+                return cell;
+            UInt128 value = 0;
+            narrow.ReadValue(slot.FirstRow.Vector, row, (byte*)&value);
+            Unsafe.CopyBlockUnaligned(&cell.Bits, &value, (uint)UndoRecord.WidthOf(definition.Stored)); // no more than the value's own bytes
+            return cell;
+        }
         cell.IsValid = chunk.Validity is null || ColumnCopy.GetBit((ulong*)chunk.Validity.Pointer, row);
         if (!cell.IsValid)
             return cell;

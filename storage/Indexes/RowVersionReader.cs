@@ -89,7 +89,7 @@ internal unsafe ref struct RowVersionReader
             return false;
         var writer = _writer ??= new KeyWriter();
         writer.Clear();
-        _index.Layout.Encode(cells[.._index.Layout.ColumnCount], Slot.Segment.Arena.Published.Pointers, writer);
+        _index.Layout.Encode(cells[.._index.Layout.ColumnCount], Slot.Arena.Published.Pointers, writer);
         return writer.Key.SequenceEqual(key);
     }
 

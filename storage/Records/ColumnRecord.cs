@@ -14,6 +14,7 @@ internal static unsafe class ColumnRecord
     /// <summary>Under the vector's latch: writes rows given by a list, or consecutive ones.</summary>
     public static void Write(VectorSlot slot, int column, TableColumn definition, ushort[]? rows, int first, int count, RedoBuffer target)
     {
+        slot.MakeHot(column, definition.Stored);
         ref var chunk = ref slot.Columns[column];
         if (chunk.Values is null)
         {
@@ -46,7 +47,7 @@ internal static unsafe class ColumnRecord
                     bools[i] = ColumnCopy.GetBit((ulong*)values, rows is null ? first + i : rows[i]) ? (byte)1 : (byte)0;
                 break;
             case PhysicalType.View:
-                var pointers = slot.Segment.Arena.Published.Pointers;
+                var pointers = slot.Arena.Published.Pointers;
                 for (var i = 0; i < count; i++)
                 {
                     var row = rows is null ? first + i : rows[i];
@@ -102,7 +103,7 @@ internal static unsafe class ColumnRecord
                     ColumnCopy.SetBit((ulong*)values, rows[i], bools[i] != 0);
                 break;
             case PhysicalType.View:
-                using (var arena = slot.Segment.Arena.BeginWrite())
+                using (var arena = slot.Arena.BeginWrite())
                 {
                     for (var i = 0; i < rows.Length; i++)
                     {
@@ -128,7 +129,7 @@ internal static unsafe class ColumnRecord
         var validity = chunk.Validity is null ? null : slot.EnsureValidity(column);
         var values = chunk.Values!.Pointer;
         var width = definition.Stored.Width();
-        using var arena = slot.Segment.Arena.BeginWrite();
+        using var arena = slot.Arena.BeginWrite();
         foreach (var row in rows)
         {
             if (validity != null)

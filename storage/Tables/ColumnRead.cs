@@ -10,12 +10,19 @@ internal static unsafe class ColumnRead
     public static void Borrow(VectorSlot slot, int column, TableColumn definition, int rows, Vector target)
     {
         ref var chunk = ref slot.Columns[column];
+        if (chunk.Sealed is { } narrow)
+        {
+            narrow.Borrow(slot.FirstRow.Vector, rows, target);
+            return;
+        }
         if (chunk.Values is null)
         {
             Default(definition, rows, target);
             return;
         }
-        target.Borrow(definition.Arrow, rows, chunk.Values, chunk.Validity, slot.Segment.Arena.Published);
+        target.Borrow(definition.Arrow, rows, chunk.Values, chunk.Validity, slot.Arena.Published);
+        if (definition.Stored == PhysicalType.View)
+            target.KeepAlive(slot.Arena); // sealing may take the vector elsewhere meanwhile
     }
 
     /// <summary>The reader's vector becomes a private copy; lists as views of their bytes.</summary>
@@ -24,32 +31,56 @@ internal static unsafe class ColumnRead
         ref var chunk = ref slot.Columns[column];
         var type = definition.IsList ? ArrowType.BinaryView : definition.Arrow;
         target.ResetFlat(type, rows);
-        if (chunk.Values is null)
+        if (!chunk.HasMemory)
         {
             for (var row = 0; row < rows; row++)
                 WriteDefault(definition, target, row);
             return;
         }
-        Unsafe.CopyBlockUnaligned(target.Values, chunk.Values.Pointer, (uint)definition.Stored.BytesFor(rows));
-        if (chunk.Validity is not null)
-            Unsafe.CopyBlockUnaligned(target.EnsureValidity(), chunk.Validity.Pointer, (uint)((rows + 63) / 64 * 8));
-        if (definition.Stored == PhysicalType.View)
-            target.Arena = slot.Segment.Arena.Published;
+        if (chunk.Sealed is { } narrow)
+        {
+            narrow.Decode(slot.FirstRow.Vector, rows, target.Values);
+            using var validity = narrow.CopyValidity(slot.FirstRow.Vector, rows, rows);
+            validity?.Span.CopyTo(new Span<byte>(target.EnsureValidity(), (rows + 63) / 64 * 8));
+        }
+        else
+        {
+            Unsafe.CopyBlockUnaligned(target.Values, chunk.Values!.Pointer, (uint)definition.Stored.BytesFor(rows));
+            if (chunk.Validity is not null)
+                Unsafe.CopyBlockUnaligned(target.EnsureValidity(), chunk.Validity.Pointer, (uint)((rows + 63) / 64 * 8));
+        }
+        if (definition.Stored != PhysicalType.View)
+            return;
+        target.Arena = slot.Arena.Published;
+        target.KeepAlive(slot.Arena);
     }
 
     /// <summary>Copies one value, bytes of strings included, to a row of a flat vector of the reader's own.</summary>
     public static void CopyRow(VectorSlot slot, int column, TableColumn definition, int row, Vector target, int targetRow)
     {
         ref var chunk = ref slot.Columns[column];
-        if (chunk.Values is null)
+        if (!chunk.HasMemory)
         {
             WriteDefault(definition, target, targetRow);
             return;
         }
-        var valid = chunk.Validity is null || ColumnCopy.GetBit((ulong*)chunk.Validity.Pointer, row);
+        bool valid;
+        byte* source;
+        var value = default(UInt128);
+        if (chunk.Sealed is { } narrow)
+        {
+            valid = narrow.IsValid(slot.FirstRow.Vector, row);
+            source = (byte*)&value;
+            narrow.ReadValue(slot.FirstRow.Vector, row, source);
+            row = 0;
+        }
+        else
+        {
+            valid = chunk.Validity is null || ColumnCopy.GetBit((ulong*)chunk.Validity.Pointer, row);
+            source = chunk.Values!.Pointer;
+        }
         if (!valid || target.Validity != null)
             ColumnCopy.SetBit(target.EnsureValidity(), targetRow, valid);
-        var source = chunk.Values.Pointer;
         switch (definition.Stored)
         {
             case PhysicalType.Bool: ColumnCopy.SetBit((ulong*)target.Values, targetRow, ColumnCopy.GetBit((ulong*)source, row)); break;
@@ -57,7 +88,7 @@ internal static unsafe class ColumnRead
             case PhysicalType.Int16: ((short*)target.Values)[targetRow] = ((short*)source)[row]; break;
             case PhysicalType.Int32 or PhysicalType.Float32: ((int*)target.Values)[targetRow] = ((int*)source)[row]; break;
             case PhysicalType.Int64 or PhysicalType.Float64: ((long*)target.Values)[targetRow] = ((long*)source)[row]; break;
-            case PhysicalType.View: ((View*)target.Values)[targetRow] = CopyView((View*)source + row, slot.Segment.Arena, target); break;
+            case PhysicalType.View: ((View*)target.Values)[targetRow] = CopyView((View*)source + row, slot.Arena, target); break;
             default: ((Int128*)target.Values)[targetRow] = ((Int128*)source)[row]; break;
         }
     }

@@ -60,14 +60,14 @@ internal readonly struct KeyChanges
         if (_table is null)
             return;
         Span<KeyCell> cells = stackalloc KeyCell[40];
-        var pointers = slot.Segment.Arena.Published.Pointers;
         for (var i = 0; i < _indexes.Length; i++)
         {
             var columns = _indexes[i].Columns;
             for (var r = 0; r < rows.Length; r++)
             {
                 _table.ReadCells(slot, rows[r], columns, cells);
-                var bytes = _indexes[i].KeyOf(cells[..columns.Length], pointers, out var hasNull);
+                // The arena after the cells: a default that has just been made real may stand in a new block.
+                var bytes = _indexes[i].KeyOf(cells[..columns.Length], slot.Arena.Published.Pointers, out var hasNull);
                 target[i * rows.Length + r] = new Key { Bytes = bytes, HasNull = hasNull };
             }
         }

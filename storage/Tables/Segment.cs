@@ -8,7 +8,53 @@ internal sealed class Segment(int number) : IDisposable
 
     public int Number { get; } = number;
 
-    public SegmentArena Arena { get; } = new();
+    private readonly Lock _arenaLock = new();
+    private SegmentArena _arena = new();
+    private ulong _lastChange;
+    private long _lastChangeAtMs = Environment.TickCount64;
+    private int _unsealed;
+
+    /// <summary>The last commit that changed rows here.</summary>
+    public ulong LastChange => Volatile.Read(ref _lastChange);
+
+    /// <summary>When that was, by <see cref="Environment.TickCount64"/>; before any: when the segment was made.</summary>
+    public long LastChangeAtMs => Volatile.Read(ref _lastChangeAtMs);
+
+    /// <summary>How many column vectors have been unsealed since the segment was made.</summary>
+    public int UnsealedCount => Volatile.Read(ref _unsealed);
+
+    /// <summary>What the sealer remembers of it: of whoever seals the table.</summary>
+    public Sealed.SealState SealState { get; } = new();
+
+    public void NoteUnsealed() => Interlocked.Increment(ref _unsealed);
+
+    /// <summary>Commits come in their order.</summary>
+    public void NoteChange(ulong timestamp)
+    {
+        if (Volatile.Read(ref _lastChange) == timestamp)
+            return;
+        Volatile.Write(ref _lastChangeAtMs, Environment.TickCount64);
+        Volatile.Write(ref _lastChange, timestamp);
+    }
+
+    /// <summary>Where a new vector's strings go; one reference is the caller's.</summary>
+    public SegmentArena RetainArena()
+    {
+        lock (_arenaLock)
+        {
+            _arena.Retain();
+            return _arena;
+        }
+    }
+
+    /// <summary>New vectors use another one from now on.</summary>
+    public void ReplaceArena(SegmentArena arena)
+    {
+        arena.Retain();
+        lock (_arenaLock)
+            (_arena, arena) = (arena, _arena);
+        arena.Release();
+    }
 
     /// <summary>Vectors that have rows; published after the vector itself.</summary>
     public int VectorCount => Volatile.Read(ref _vectorCount);
@@ -42,6 +88,6 @@ internal sealed class Segment(int number) : IDisposable
     {
         for (var v = 0; v < VectorCount; v++)
             _vectors[v]!.Release();
-        Arena.Dispose();
+        _arena.Release();
     }
 }

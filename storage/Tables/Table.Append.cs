@@ -136,6 +136,7 @@ public sealed partial class Table
                 slot.EnsureCapacity(CapacityFor(slot, start + count), _physicals);
             for (var c = 0; c < slot.Columns.Length; c++)
             {
+                slot.MakeHot(c, _physicals[c]);
                 if (c < batch.Columns.Length && batch.Columns[c] is { } source)
                     WriteColumn(slot, c, source, picks, first, start, count);
                 else
@@ -167,7 +168,7 @@ public sealed partial class Table
         var definition = _columns[column];
         MakeReal(slot, column);
         ref var chunk = ref slot.Columns[column];
-        ColumnCopy.Values(source, picks, first, count, definition.Stored, chunk.Values!.Pointer, at, slot.Segment.Arena);
+        ColumnCopy.Values(source, picks, first, count, definition.Stored, chunk.Values!.Pointer, at, slot.Arena);
         var hasNulls = ColumnCopy.AnyNull(source, picks, first, count);
         if (hasNulls || chunk.Validity is not null)
         {
@@ -197,6 +198,6 @@ public sealed partial class Table
             return;
         ref var chunk = ref slot.Columns[column];
         var validity = chunk.Validity is null ? null : (ulong*)chunk.Validity.Pointer;
-        ZoneBounds.Widen(definition.Stored, chunk.Values!.Pointer, validity, at, count, slot.Segment.Arena, ref chunk.Min, ref chunk.Max);
+        ZoneBounds.Widen(definition.Stored, chunk.Values!.Pointer, validity, at, count, slot.Arena, ref chunk.Min, ref chunk.Max);
     }
 }

@@ -256,7 +256,7 @@ public sealed partial class Table
         for (var i = 0; i < rows.Length; i++)
         {
             var from = picks == null ? first + i : picks[first + i];
-            ColumnCopy.Values(source, null, from, 1, _physicals[column], chunk.Values!.Pointer, rows[i], slot.Segment.Arena);
+            ColumnCopy.Values(source, null, from, 1, _physicals[column], chunk.Values!.Pointer, rows[i], slot.Arena);
             var valid = source.IsValid(from);
             if (!valid || chunk.Validity is not null)
                 ColumnCopy.SetBit(slot.EnsureValidity(column, !valid), rows[i], valid);

@@ -128,6 +128,8 @@ public sealed partial class Table
         try
         {
             ref var chunk = ref slot.Columns[index.Columns[0]];
+            if (chunk.Values is null)
+                return false;
             if (chunk.Validity is { } validity)
             {
                 for (var row = entry.Start; row < entry.Start + entry.Count; row++)
@@ -136,7 +138,7 @@ public sealed partial class Table
                         return false;
                 }
             }
-            index.Layout.EncodeFixed(chunk.Values!.Pointer, entry.Start, numbers.AsSpan(0, entry.Count));
+            index.Layout.EncodeFixed(chunk.Values.Pointer, entry.Start, numbers.AsSpan(0, entry.Count));
             return true;
         }
         finally
@@ -177,7 +179,7 @@ public sealed partial class Table
         try
         {
             ReadCells(slot, row, index.Columns, cells);
-            return index.KeyOf(cells, slot.Segment.Arena.Published.Pointers, out hasNull);
+            return index.KeyOf(cells, slot.Arena.Published.Pointers, out hasNull);
         }
         finally
         {

@@ -229,7 +229,7 @@ public sealed partial class Table
                 if (!before.IsValid)
                     continue;
                 KeyWriter left = new(), right = new();
-                index.Layout.EncodeOne(k, before, slot.Segment.Arena.Published.Pointers, left);
+                index.Layout.EncodeOne(k, before, slot.Arena.Published.Pointers, left);
                 index.Layout.EncodeOne(k, after, source.Kind == VectorKind.Dictionary ? source.Dictionary!.ArenaPointers : source.ArenaPointers, right);
                 if (!left.Key.SequenceEqual(right.Key))
                     return true;

@@ -76,7 +76,7 @@ public sealed partial class Table
         var definition = _columns[column];
         MakeReal(slot, column);
         ref var chunk = ref slot.Columns[column];
-        ColumnCopy.Values(source, null, first, count, definition.Stored, chunk.Values!.Pointer, at, slot.Segment.Arena);
+        ColumnCopy.Values(source, null, first, count, definition.Stored, chunk.Values!.Pointer, at, slot.Arena);
         var hasNulls = ColumnCopy.AnyNull(source, null, first, count);
         if (hasNulls || chunk.Validity is not null)
             ColumnCopy.Validity(source, null, first, count, slot.EnsureValidity(column, hasNulls), at);

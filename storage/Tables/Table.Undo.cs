@@ -139,6 +139,7 @@ public sealed partial class Table
     internal void MarkChanged(in UndoEntry entry, ulong timestamp)
     {
         var slot = entry.Slot;
+        slot.Segment.NoteChange(timestamp);
         if (entry.Kind == UndoKind.Update)
         {
             foreach (var column in entry.Record!.Columns)
@@ -242,7 +243,7 @@ public sealed partial class Table
         {
             var physical = _physicals[column];
             if (physical == PhysicalType.View && record.IsValid(offset, index))
-                slot.Segment.Arena.Free(Unsafe.ReadUnaligned<View>(ref record.ValueAt(offset, index, sizeof(View))));
+                slot.Arena.Free(Unsafe.ReadUnaligned<View>(ref record.ValueAt(offset, index, sizeof(View))));
             offset += record.Rows.Length * (1 + UndoRecord.WidthOf(physical));
         }
     }

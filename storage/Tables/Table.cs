@@ -136,9 +136,11 @@ public sealed partial class Table
     {
         if (!_columns[column].KeepsZones)
             return ZoneMap.Unknown;
-        // Without the latch: bounds only widen, and a value that the snapshot sees has widened them before it was committed.
+        // Without the latch: a value that the snapshot sees has widened the bounds before it was committed. Sealing narrows them to the values of living
+        // rows, when there are no older versions.
         ref var chunk = ref slot.Columns[column];
-        if (chunk.Values is null)
+        // The values before their narrow form: a change of form shows the new one before it takes the old one away.
+        if (Volatile.Read(ref chunk.Values) is null && Volatile.Read(ref chunk.Sealed) is null)
             return ZoneMap.Unknown;
         return new ZoneMap(Volatile.Read(ref chunk.Min), Volatile.Read(ref chunk.Max), chunk.HasNulls);
     }
@@ -181,7 +183,7 @@ public sealed partial class Table
     private unsafe void MakeReal(VectorSlot slot, int column)
     {
         ref var chunk = ref slot.Columns[column];
-        if (chunk.Values is not null)
+        if (chunk.HasMemory)
             return;
         var definition = _columns[column];
         chunk.Values = NativeBuffer.Allocate(definition.Stored.BytesFor(Math.Max(slot.Capacity, 1)));
@@ -197,7 +199,7 @@ public sealed partial class Table
         var target = chunk.Values.Pointer;
         if (definition.Stored == PhysicalType.View)
         {
-            using var writer = slot.Segment.Arena.BeginWrite();
+            using var writer = slot.Arena.BeginWrite();
             for (var row = 0; row < slot.RowCount; row++)
                 ((View*)target)[row] = writer.Append(image); // a place belongs to one row
         }

@@ -57,12 +57,16 @@ internal sealed class VectorSlot
     /// <summary>Where it belongs.</summary>
     public readonly Segment Segment;
 
+    /// <summary>What all its views point into, hot and sealed ones. Under the latch; replaced by sealing.</summary>
+    public SegmentArena Arena;
+
     /// <summary>Id of row 0.</summary>
     public readonly RowId FirstRow;
 
     public VectorSlot(Segment segment, int index, int columnCount)
     {
         Segment = segment;
+        Arena = segment.RetainArena();
         FirstRow = RowId.Of(segment.Number, index * RowId.VectorRows);
         Columns = new ColumnChunk[columnCount];
         for (var i = 0; i < columnCount; i++)
@@ -94,7 +98,7 @@ internal sealed class VectorSlot
     public void FreeIfDead()
     {
         if (RowCount == RowId.VectorRows && Versions is null && Dead is { } dead && Array.TrueForAll(dead, word => word == ulong.MaxValue))
-            Release();
+            ReleaseColumns();
     }
 
     public bool AreDead(int start, int end)
@@ -140,6 +144,11 @@ internal sealed class VectorSlot
         for (var c = 0; c < Columns.Length; c++)
         {
             ref var chunk = ref Columns[c];
+            if (chunk.Sealed is not null)
+            {
+                Unseal(c, physicals[c], rows);
+                continue;
+            }
             if (chunk.Values is null && RowCount > 0)
                 continue; // still the default for all rows: made when somebody writes it
             Replace(ref chunk.Values, physicals[c].BytesFor(rows), physicals[c].BytesFor(RowCount));
@@ -153,11 +162,39 @@ internal sealed class VectorSlot
     public void MakeWritable(int column, PhysicalType physical)
     {
         ref var chunk = ref Columns[column];
+        if (chunk.Sealed is not null)
+        {
+            Unseal(column, physical, Capacity);
+            return;
+        }
         Debug.Assert(chunk.Values is not null, "a default column is made real before it is written");
         if (chunk.Values.ReferenceCount > 1)
             Replace(ref chunk.Values, physical.BytesFor(Capacity), physical.BytesFor(RowCount));
         if (chunk.Validity is { ReferenceCount: > 1 })
             Replace(ref chunk.Validity, (Capacity + 63) / 64 * 8L, (RowCount + 63) / 64 * 8L);
+    }
+
+    /// <summary>Under the latch: a column that is not sealed.</summary>
+    public void MakeHot(int column, PhysicalType physical)
+    {
+        if (Columns[column].Sealed is not null)
+            Unseal(column, physical, Capacity);
+    }
+
+    /// <summary>Under the latch: a sealed column vector becomes a private plain one again, with room for some rows. A few microseconds: strings stay where
+    /// they are.</summary>
+    private unsafe void Unseal(int column, PhysicalType physical, int capacity)
+    {
+        ref var chunk = ref Columns[column];
+        var source = chunk.Sealed!;
+        var values = NativeBuffer.Allocate(physical.BytesFor(capacity));
+        source.Decode(FirstRow.Vector, RowCount, values.Pointer);
+        chunk.Validity = source.CopyValidity(FirstRow.Vector, RowCount, capacity);
+        // The new values before the old ones go: bounds are read without the latch, and hold for a column that has either.
+        Volatile.Write(ref chunk.Values, values);
+        Volatile.Write(ref chunk.Sealed, null);
+        source.Release();
+        Segment.NoteUnsealed();
     }
 
     /// <summary>Under the latch: a validity bitmap that the caller alone may write.</summary>
@@ -187,9 +224,15 @@ internal sealed class VectorSlot
         buffer = copy;
     }
 
-    public void Release()
+    private void ReleaseColumns()
     {
         for (var c = 0; c < Columns.Length; c++)
             Columns[c].Release();
+    }
+
+    public void Release()
+    {
+        ReleaseColumns();
+        Arena.Release();
     }
 }
