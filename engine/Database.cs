@@ -55,14 +55,14 @@ public sealed class Database : IDisposable
 
     private static StorageEngine OpenStorage(IFileSystem files, string directory, DatabaseOptions options)
     {
-        var storage = new StorageOptions { AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero };
+        var storage = new StorageOptions { AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero, Seal = options.Sealing };
         if (options.RecoveryTarget > TimeSpan.Zero)
             storage = storage with { RecoveryTarget = options.RecoveryTarget };
         return StorageEngine.Open(options.FlushDelay > TimeSpan.Zero ? new DelayedFileSystem(files, options.FlushDelay) : files, directory, storage);
     }
 
     /// <summary>A database without files that ends with the process.</summary>
-    public static Database OpenInMemory(DatabaseOptions? options = null) => new(StorageEngine.OpenInMemory(), options ?? new DatabaseOptions(), "");
+    public static Database OpenInMemory(DatabaseOptions? options = null) => new(StorageEngine.OpenInMemory((options ?? new DatabaseOptions()).Sealing), options ?? new DatabaseOptions(), "");
 
     /// <exception cref="SqlException">3D000 unknown database, 28000 unknown role, 53300 too many sessions.</exception>
     public Session CreateSession(SessionOptions? options = null)

@@ -14,6 +14,13 @@ internal static class AlterTable
     {
         session.CheckWritable("ALTER TABLE");
         var tag = "ALTER " + CommandTags.Kind(statement.Kind);
+        if (statement.Actions is [SealAction])
+        {
+            // Nothing that anybody sees changes: readers and writers go on.
+            var filled = DdlNames.LockedTable(session, statement.Table.Name, TableLockMode.ShareUpdateExclusive);
+            session.Database.Storage.GetTable(filled).Seal(cancellation: session.Cancellation);
+            return tag;
+        }
         if (DdlNames.TryLocked(session, statement.Table.Name, TableLockMode.AccessExclusive) is not { } relation)
         {
             if (!statement.IfExists)
@@ -61,7 +68,7 @@ internal static class AlterTable
             case SetOptionsAction or SetTablespaceAction or SetPersistenceAction:
                 return table; // storage parameters of a heap have no counterpart
             case SealAction:
-                throw SqlException.NotSupported("ALTER TABLE ... SEAL", action.ErrorPosition);
+                throw SqlException.NotSupported("SEAL together with other actions", action.ErrorPosition);
             case UnsupportedAction a:
                 throw SqlException.NotSupported(a.Feature, a.ErrorPosition);
             default:

@@ -28,6 +28,9 @@ public sealed record DatabaseOptions
     /// <summary>Tables that have changed much are analysed in the background. Off by default: plans of a program of its own do not change by themselves.</summary>
     public bool AutoAnalyze { get; init; }
 
+    /// <summary>When full segments are re-encoded to narrow ones.</summary>
+    public Storage.Tables.Sealed.SealOptions Sealing { get; init; } = Storage.Tables.Sealed.SealOptions.Default;
+
     /// <summary>For measurements: every flush takes at least this long, as on a slow device. Zero: as long as it takes.</summary>
     public TimeSpan FlushDelay { get; init; }
 

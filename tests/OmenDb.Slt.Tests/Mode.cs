@@ -1,10 +1,14 @@
 using OmenDb.Planner.Rules;
+using OmenDb.Storage.Tables.Sealed;
 
 namespace OmenDb.Slt.Tests;
 
 /// <summary>Settings under which the whole suite must give the same results.</summary>
 public sealed record Mode(string Name, params string[] Settings)
 {
+    /// <summary>How the database keeps its segments.</summary>
+    public SealOptions Sealing { get; init; } = SealOptions.Default;
+
     public static readonly Mode Default = new("default");
 
     /// <summary>Many batches, with borders in every operator, from a handful of rows.</summary>
@@ -13,10 +17,13 @@ public sealed record Mode(string Name, params string[] Settings)
     /// <summary>Every hash table becomes one chain.</summary>
     public static readonly Mode ConstantHash = new("constant-hash", "SET omendb.constant_hash = on");
 
+    /// <summary>Every table is re-encoded after every commit, however small it is.</summary>
+    public static readonly Mode Sealed = new("sealed") { Sealing = SealOptions.Always };
+
     /// <summary>Results must not depend on any rule that can be off.</summary>
     public static readonly Mode[] All =
     [
-        Default, TinyVectors, ConstantHash,
+        Default, Sealed, TinyVectors, ConstantHash,
         .. RuleList.All.Where(rule => rule.IsSwitchable).Select(rule => new Mode("no-" + rule.Name.Replace('_', '-'), $"SET omendb.disable_rule = '{rule.Name}'")),
     ];
 }

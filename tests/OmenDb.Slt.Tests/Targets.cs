@@ -69,7 +69,7 @@ public sealed class EmbeddedTarget : ITarget
     public EmbeddedTarget(Mode mode)
     {
         _mode = mode;
-        _database = Database.Open(_directory);
+        _database = Database.Open(_directory, new DatabaseOptions { Sealing = mode.Sealing });
     }
 
     public Outcome Run(string connection, string sql)

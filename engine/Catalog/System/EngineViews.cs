@@ -20,8 +20,18 @@ internal static class EngineViews
         foreach (var table in scan.Tables)
         {
             var schema = scan.SchemaName(table.SchemaOid);
+            var names = table.Columns.ToDictionary(column => column.Physical, column => column.Name);
             foreach (var segment in scan.Session.Database.Storage.GetTable(table).ListSegments())
-                yield return [schema, table.Name, segment.Number, segment.State, (long)segment.Rows, segment.Vectors, segment.Bytes];
+            {
+                var columns = segment.Columns.Where(column => names.ContainsKey(column.Physical)).ToArray();
+                yield return
+                [
+                    schema, table.Name, segment.Number, segment.State, (long)segment.Rows, (long)segment.LiveRows, segment.Vectors, segment.Bytes, segment.HotBytes,
+                    segment.SealedBytes, string.Join("; ", columns.Select(column => $"{names[column.Physical]}: {column.Encodings}")),
+                    string.Join("; ", columns.Where(column => column.DistinctCount is not null).Select(column => $"{names[column.Physical]}: {column.DistinctCount}")),
+                    segment.LastWrite is { } written ? SystemValues.Micros(written) : null,
+                ];
+            }
         }
     }
 

@@ -9,26 +9,45 @@ internal sealed class BackgroundSealer : IDisposable
     private readonly TableStore _tables;
     private readonly SealOptions _options;
     private readonly CancellationTokenSource _stop = new();
-    private readonly Thread _thread;
+    private readonly Timer _timer;
+    private readonly Lock _starting = new();
+    private Thread? _thread;
 
     public BackgroundSealer(TableStore tables, SealOptions options)
     {
         _tables = tables;
         _options = options;
-        _thread = new Thread(Run) { IsBackground = true, Name = "seal", Priority = ThreadPriority.BelowNormal };
-        _thread.Start();
+        // Most databases of tests and programs never fill a segment: they need no thread.
+        _timer = new Timer(_ => StartIfNeeded(), null, options.Interval, options.Interval);
     }
+
+    /// <summary>Why a sealing was given up; null when none was. The segment stays hot.</summary>
+    public OutOfMemoryException? LastError { get; private set; }
 
     public void Dispose()
     {
-        _stop.Cancel();
-        _thread.Join();
+        lock (_starting)
+            _stop.Cancel();
+        _timer.Dispose();
+        _thread?.Join();
         _stop.Dispose();
+    }
+
+    private void StartIfNeeded()
+    {
+        lock (_starting)
+        {
+            if (_thread is not null || _stop.IsCancellationRequested || !_tables.All.Any(table => table.Segments.Any(segment => segment.IsFull)))
+                return;
+            _thread = new Thread(Run) { IsBackground = true, Name = "seal", Priority = ThreadPriority.BelowNormal };
+            _thread.Start();
+        }
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     private void Run()
     {
-        while (!_stop.Token.WaitHandle.WaitOne(_options.Interval))
+        do
         {
             foreach (var table in _tables.All)
             {
@@ -40,12 +59,17 @@ internal sealed class BackgroundSealer : IDisposable
                 {
                     SealAll(table);
                 }
+                catch (OutOfMemoryException e)
+                {
+                    LastError = e;
+                }
                 finally
                 {
                     table.Release();
                 }
             }
         }
+        while (!_stop.Token.WaitHandle.WaitOne(_options.Interval));
     }
 
     private void SealAll(Table table)
