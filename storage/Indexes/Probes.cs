@@ -49,9 +49,9 @@ internal enum StaleOutcome : byte
 {
     /// <summary>It is removed, or was before.</summary>
     Gone,
-    /// <summary>The newest version has the key again.</summary>
+    /// <summary>The newest version has the key again, and stays.</summary>
     CarriedNow,
-    /// <summary>An older version that somebody may see has it.</summary>
+    /// <summary>An older version that somebody may see has it, or a running transaction has given it to the row again.</summary>
     CarriedBefore,
 }
 

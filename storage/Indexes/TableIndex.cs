@@ -291,7 +291,11 @@ public sealed class TableIndex : IDisposable
         do
         {
             if (reader.Carries(key))
-                return outcome;
+            {
+                // Whoever wrote it may take it back: then the entry is needed no longer than the version before.
+                var isOpen = outcome == StaleOutcome.CarriedNow && reader.Undo is { Stamp.IsCommitted: false };
+                return isOpen ? StaleOutcome.CarriedBefore : outcome;
+            }
             outcome = StaleOutcome.CarriedBefore;
         }
         while (reader.Undo is { } record && record.Stamp.Value > horizon && !IsBefore(record) && reader.MoveOlder());

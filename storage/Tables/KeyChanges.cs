@@ -122,10 +122,22 @@ internal readonly struct KeyChanges
     }
 
     /// <summary>After the change was taken back: entries of keys that no version carries go.</summary>
-    public void RemoveNewKeys()
+    /// <remarks>
+    /// A version that everybody's snapshots have left behind does not count, though it may still be linked:
+    /// <code>
+    /// row: A, then B (commit 5)     this transaction              garbage collection of commit 5
+    /// ----------------------------  ----------------------------  ------------------------------------------
+    ///                               B becomes A again
+    ///                                                             entry A: the row has it again, not removed
+    ///                               takes A back: entry A?
+    ///                               commit 5's record has it
+    ///                                                             unlinks the record; entry A would stay for ever
+    /// </code></remarks>
+    public void RemoveNewKeys(Transaction transaction)
     {
         if (_table is null)
             return;
+        var horizon = transaction.Horizon;
         for (var i = 0; i < _indexes.Length; i++)
         {
             for (var r = 0; r < _rows.Length; r++)
@@ -133,7 +145,7 @@ internal readonly struct KeyChanges
                 ref readonly var before = ref _old[i * _rows.Length + r];
                 ref readonly var after = ref _new[i * _rows.Length + r];
                 if (after.Bytes is not null && !before.Same(after))
-                    _indexes[i].RemoveUnused(new StaleKey(_indexes[i], after.Bytes, _rows[r]), horizon: 0);
+                    _indexes[i].RemoveUnused(new StaleKey(_indexes[i], after.Bytes, _rows[r]), horizon);
             }
         }
     }

@@ -15,7 +15,7 @@ public sealed partial class Table
         switch (entry.Kind)
         {
             case UndoKind.Insert: UndoInsert(transaction, entry); break;
-            case UndoKind.Update: UndoUpdate(entry); break;
+            case UndoKind.Update: UndoUpdate(transaction, entry); break;
             default: UndoDelete(entry); break;
         }
     }
@@ -42,7 +42,7 @@ public sealed partial class Table
 
     /// <summary>Puts the before-images back. A reader that borrowed the buffers with the values now taken back noted this record with them,
     /// and keeps both: so the buffers are copied as for any other write.</summary>
-    private void UndoUpdate(in UndoEntry entry)
+    private void UndoUpdate(Transaction transaction, in UndoEntry entry)
     {
         if (PlantedBugs.Has(PlantedBug.LostUndo))
             return;
@@ -67,7 +67,7 @@ public sealed partial class Table
         }
         // The record stays linked until the entries are gone: as long as a row has one, look-ups compare keys. Readers that
         // meet it meanwhile patch the values with what stands there already.
-        changes.RemoveNewKeys();
+        changes.RemoveNewKeys(transaction);
         slot.Latch.Enter();
         try
         {

@@ -166,6 +166,9 @@ public sealed class Transaction
     /// <inheritdoc cref="TransactionManager.ThrowIfUnwritable"/>
     internal void ThrowIfUnwritable() => _manager.ThrowIfUnwritable();
 
+    /// <inheritdoc cref="TransactionManager.Horizon"/>
+    internal ulong Horizon => _manager.Horizon;
+
     /// <summary>Before the first part goes to the log.</summary>
     internal void BeginParts(ICommitLog log)
     {

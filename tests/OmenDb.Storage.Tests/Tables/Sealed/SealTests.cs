@@ -10,7 +10,7 @@ namespace OmenDb.Storage.Tests.Tables.Sealed;
 /// <summary>Sealed and hot hold the same, whoever looks and whenever.</summary>
 public class SealTests
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 16)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(0, 10)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
