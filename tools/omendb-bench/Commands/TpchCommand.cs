@@ -23,6 +23,7 @@ internal static class TpchCommand
           omendb-bench tpch --sf 1 --data ./tpch1 --runs 5           keeps the database; the next run finds it loaded
           omendb-bench tpch --sf 0.1 --target postgres://postgres@127.0.0.1/bench    any PostgreSQL-wire server
           omendb-bench tpch --sf 0.1 --seed 7 --reference postgres://postgres@127.0.0.1/bench    other parameters, checked against another system
+          omendb-bench tpch --sf 1 --runs 5 --against hot                            sealed segments against hot ones, and their memory
           omendb-bench tpch --sf 1 --runs 5 --against duckdb:./libduckdb.so          both systems in one run, their runs alternating
           omendb-bench tpch --sf 10 --generate-only ./tbl            region.tbl ... lineitem.tbl
 
@@ -52,19 +53,20 @@ internal static class TpchCommand
         var reference = Url("--reference", "Another loaded system that the answers are compared with, for any scale factor and seed.");
         var against = new Option<string?>("--against")
         {
-            Description = $"A second system, loaded and measured in the same run: \"duckdb\" or \"duckdb:PATH\" of its library ({DuckDbTarget.LibraryHint}), or {PostgresUrl.Usage}.",
+            Description = $"A second system, loaded and measured in the same run: \"duckdb\" or \"duckdb:PATH\" of its library ({DuckDbTarget.LibraryHint}), \"hot\" for this one without sealing, or {PostgresUrl.Usage}.",
             HelpName = "SYSTEM",
             CustomParser = result =>
             {
                 var text = result.Tokens[0].Value;
-                if (text == TpchOptions.DuckDb || text.StartsWith(TpchOptions.DuckDb + ":", StringComparison.Ordinal))
+                if (text is TpchOptions.DuckDb or TpchOptions.Hot || text.StartsWith(TpchOptions.DuckDb + ":", StringComparison.Ordinal))
                     return text;
                 if (PostgresUrl.TryParse(text, out var error) is { } connectionString)
                     return connectionString;
-                result.AddError($"--against: {error}; or {TpchOptions.DuckDb}[:PATH]");
+                result.AddError($"--against: {error}; or {TpchOptions.DuckDb}[:PATH], or {TpchOptions.Hot}");
                 return null;
             },
         };
+        var cpuTime = new Option<bool>("--cpu-time") { Description = "With --against hot: processor time instead of the clock, for machines that are busy with other things." };
         var seed = new Option<long?>("--seed") { Description = "Query parameters that qgen draws for this seed, instead of the validation parameters.", HelpName = "N" };
         var data = new Option<string?>("--data") { Description = "Embedded: the data directory, kept and used again.", HelpName = "DIR" };
         var reload = new Option<bool>("--reload") { Description = "Drop the tables and load them again." };
@@ -80,12 +82,17 @@ internal static class TpchCommand
 
         var command = new Command("tpch", Description)
         {
-            scale, threads, runs, queries, target, reference, against, seed, data, reload, explain, json, generate, trailing,
+            scale, threads, runs, queries, target, reference, against, cpuTime, seed, data, reload, explain, json, generate, trailing,
         };
         command.Validators.Add(result =>
         {
             if (result.GetResult(data) is not null && result.GetValue(target) is { } place && place != Embedded)
                 result.AddError("--data belongs to the embedded target; a server has its own directory");
+        });
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(cpuTime) && result.GetValue(against) != TpchOptions.Hot)
+                result.AddError("--cpu-time compares databases of this process: it needs --against hot");
         });
         command.SetAction((parsed, cancellation) => Task.FromResult(Run(OptionsOf(parsed), cancellation)));
         return command;
@@ -99,6 +106,7 @@ internal static class TpchCommand
             ConnectionString = parsed.GetValue(target) is { } url && url != Embedded ? url : null,
             ReferenceConnectionString = parsed.GetValue(reference),
             Against = parsed.GetValue(against),
+            CpuTime = parsed.GetValue(cpuTime),
             Seed = parsed.GetValue(seed),
             DataDirectory = parsed.GetValue(data),
             Reload = parsed.GetValue(reload),

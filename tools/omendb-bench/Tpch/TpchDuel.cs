@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
+using OmenDb.Engine;
+using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Tpch.Queries;
 using OmenDb.Tpch.Reference;
 using OmenDb.Tpch.Targets;
@@ -15,7 +17,8 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
     /// <returns>False when an answer was wrong or a query failed.</returns>
     public bool Execute(TpchTarget ours, CancellationToken cancellation)
     {
-        using var theirs = Open(options.Against!);
+        using var hot = options.Against == TpchOptions.Hot ? new HotDatabase() : null;
+        using var theirs = hot is null ? Open(options.Against!) : new EmbeddedTarget(hot.Database, "OmenDB with hot segments");
         console.MarkupLineInterpolated(
             $"TPC-H SF {options.ScaleFactor}, [bold]{ours.Description}[/] against [bold]{theirs.Description}[/], {options.Threads} thread{(options.Threads == 1 ? "" : "s")}");
         var pairs = new List<(QueryResult Ours, QueryResult Theirs)>();
@@ -26,6 +29,8 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
             loads[i] = TpchTables.Load(target, options, console, cancellation);
             target.SetThreads(options.Threads);
         }
+        if (hot is not null)
+            TpchSegments.Seal(ours, theirs, console);
         foreach (var number in options.Queries)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -47,8 +52,8 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
 
     private (QueryResult Ours, QueryResult Theirs) Measure(TpchTarget ours, TpchTarget theirs, TpchQuery query)
     {
-        var mine = new Runs(ours);
-        var other = new Runs(theirs);
+        var mine = new Runs(ours, options.CpuTime);
+        var other = new Runs(theirs, options.CpuTime);
         for (var run = 0; run <= options.Runs; run++)
         {
             // With substituted parameters every run has others, so that nothing of a run can serve the next.
@@ -118,8 +123,16 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
         : mine.Answer == AnswerState.Wrong || other.Answer == AnswerState.Wrong ? "[red]WRONG[/]"
         : "[green]right[/]";
 
+    /// <summary>A database of the same program whose segments stay as they were written.</summary>
+    private sealed class HotDatabase : IDisposable
+    {
+        public Database Database { get; } = Database.OpenInMemory(new DatabaseOptions { Sealing = SealOptions.Off });
+
+        public void Dispose() => Database.Dispose();
+    }
+
     /// <summary>One system's runs of one query.</summary>
-    private sealed class Runs(TpchTarget target)
+    private sealed class Runs(TpchTarget target, bool cpuTime)
     {
         private double? _first;
         private readonly List<double> _others = [];
@@ -134,9 +147,9 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
         {
             try
             {
-                var watch = Stopwatch.StartNew();
+                var (watch, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
                 Rows = target.Query(sql);
-                var ms = watch.Elapsed.TotalMilliseconds;
+                var ms = (cpuTime ? Environment.CpuUsage.TotalTime - before : watch.Elapsed).TotalMilliseconds;
                 if (isFirst)
                     _first = ms;
                 else

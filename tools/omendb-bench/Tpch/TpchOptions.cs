@@ -5,6 +5,9 @@ internal sealed record TpchOptions
 {
     public const string DuckDb = "duckdb";
 
+    /// <summary>As the other system: this one without sealing.</summary>
+    public const string Hot = "hot";
+
     public required double ScaleFactor { get; init; }
     public int Threads { get; init; } = 1;
 
@@ -18,8 +21,11 @@ internal sealed record TpchOptions
 
     public string? ReferenceConnectionString { get; init; }
 
-    /// <summary>Null: measure one system; otherwise <see cref="DuckDb"/>, alone or with ":" and the library's path, or a connection string.</summary>
+    /// <summary>Null: measure one system; otherwise <see cref="DuckDb"/>, alone or with ":" and the library's path, <see cref="Hot"/>, or a connection string.</summary>
     public string? Against { get; init; }
+
+    /// <summary>Times are this process's processor time, which a busy machine hardly changes; only against <see cref="Hot"/>.</summary>
+    public bool CpuTime { get; init; }
 
     /// <summary>Null: validation parameters.</summary>
     public long? Seed { get; init; }

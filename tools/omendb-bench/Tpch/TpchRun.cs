@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using OmenDb.Engine;
+using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Tpch.Queries;
 using OmenDb.Tpch.Reference;
 using OmenDb.Tpch.Targets;
@@ -23,7 +24,8 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
             : Directory.CreateTempSubdirectory("omendb-bench-").FullName;
         try
         {
-            using var database = Database.Open(directory);
+            // Against a hot database the tables are sealed after the load, by the clock.
+            using var database = Database.Open(directory, new DatabaseOptions { Sealing = options.Against == TpchOptions.Hot ? SealOptions.Off : SealOptions.Default });
             using var target = new EmbeddedTarget(database, $"OmenDB {typeof(Database).Assembly.GetName().Version?.ToString(3)} embedded");
             return Execute(target, cancellation);
         }
