@@ -129,6 +129,16 @@ public sealed partial class StorageEngine : IDisposable
     /// <inheritdoc cref="TransactionManager.Rollback"/>
     public void Rollback(Transaction transaction) => Transactions.Rollback(transaction);
 
+    /// <summary>Seals every table, see <see cref="Table.Seal"/>.</summary>
+    internal void SealAll(bool partial)
+    {
+        foreach (var table in _tables.All.Where(table => table.TryRetain()))
+        {
+            table.Seal(partial);
+            table.Release();
+        }
+    }
+
     /// <summary>The rows of a table; valid while the caller's lock on the table keeps it from being dropped.</summary>
     public Table GetTable(TableEntry entry) => _tables.Find(entry.StorageId)
         ?? throw Types.SqlException.Internal($"table \"{entry.Name}\" has no storage {entry.StorageId}");

@@ -107,7 +107,12 @@ public static unsafe class Compare
                 NarrowAgainstConstant(op, left, right, rows, mask);
                 return;
             }
-            if (left.Dictionary!.Length <= rows * 2L)
+            if (left.Dictionary!.IsSorted)
+            {
+                SortedAgainstConstant(op, left, right, rows, mask);
+                return;
+            }
+            if (left.Dictionary.Length <= rows * 2L)
             {
                 var entries = left.Dictionary.Length;
                 var accepted = KernelScratch.Mask(KernelScratch.DictionaryMask, entries);
@@ -118,7 +123,7 @@ public static unsafe class Compare
         }
         else if (left.Kind == right.Kind && left.CodeWidth == right.CodeWidth
             && (left.Kind == VectorKind.Narrow ? left.Base == right.Base
-                : ReferenceEquals(left.Dictionary, right.Dictionary) && op is CompareOp.Equal or CompareOp.NotEqual))
+                : ReferenceEquals(left.Dictionary, right.Dictionary) && (left.Dictionary!.IsSorted || op is CompareOp.Equal or CompareOp.NotEqual)))
         {
             Codes(op, left, right, rows, mask); // the same base, or the same dictionary of distinct values
             return;
@@ -134,6 +139,41 @@ public static unsafe class Compare
             case 1: Integers(op, left.Values, right.Values, rows, mask); break;
             case 2: Integers(op, (ushort*)left.Values, (ushort*)right.Values, rows, mask); break;
             default: Integers(op, (uint*)left.Values, (uint*)right.Values, rows, mask); break;
+        }
+    }
+
+    /// <summary>Codes stand in the order of their values: the constant becomes a code, found once, and numbers are compared.</summary>
+    private static void SortedAgainstConstant(CompareOp op, Vector left, Vector right, int rows, ulong* mask)
+    {
+        var entries = left.Dictionary!;
+        int low = 0, high = entries.Length;
+        while (low < high)
+        {
+            var middle = (low + high) >> 1;
+            if (RowCompare.Values(entries, middle, right, 0) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        // Entries below `low` are less than the constant; the one at `low` is equal or greater.
+        var found = low < entries.Length && RowCompare.Values(entries, low, right, 0) == 0;
+        if (!found && op is CompareOp.Equal or CompareOp.NotEqual)
+        {
+            Bits.Fill(mask, rows, op == CompareOp.NotEqual);
+            return;
+        }
+        if (!found)
+            op = op is CompareOp.Less or CompareOp.LessOrEqual ? CompareOp.Less : CompareOp.GreaterOrEqual;
+        if (low == entries.Length)
+        {
+            Bits.Fill(mask, rows, op == CompareOp.Less); // it is above all entries
+            return;
+        }
+        switch (left.CodeWidth)
+        {
+            case 1: Integers(op, left.Values, (byte)low, rows, mask); break;
+            case 2: Integers(op, (ushort*)left.Values, (ushort)low, rows, mask); break;
+            default: Integers(op, (uint*)left.Values, (uint)low, rows, mask); break;
         }
     }
 

@@ -36,6 +36,9 @@ internal enum PlantedBug
 
     /// <summary>A start throws away the file of a bulk load that only the log names.</summary>
     SweptLoad,
+
+    /// <summary>Vectors are sealed though they have versions, whose strings stand in the arena that they leave.</summary>
+    SealedVersions,
 }
 
 /// <summary>Where the storage asks whether it is to make a mistake. In production the answer is a constant that the compiler folds away.</summary>

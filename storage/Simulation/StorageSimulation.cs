@@ -44,7 +44,7 @@ public sealed record SimulationResult(string? Problem, int Transactions, int Liv
 /// commits, and nothing of a transaction that did not commit.</summary>
 /// <remarks>
 /// <para>One thread, one seeded source of choices: a seed repeats its history. Tables come and go, get columns and indexes, are truncated; sessions
-/// of two isolation levels with savepoints meet in rows and in unique keys; checkpoints run in between; disks fill up, flushes and
+/// of two isolation levels with savepoints meet in rows and in unique keys; checkpoints and sealings run in between; disks fill up, flushes and
 /// writes fail, transfers are short, the power fails at any operation, and at last a bit of the device flips.</para>
 /// <para>While a commit waits for its flush, somebody else looks at the database: a commit must not be seen before it is durable.</para>
 /// </remarks>
@@ -224,6 +224,10 @@ public sealed class StorageSimulation
                     Trace($"flush");
                     engine.FlushLog();
                     _history.Answered(durable: true);
+                    break;
+                case < 14:
+                    Trace($"seal");
+                    engine.SealAll(partial: true);
                     break;
             }
         }

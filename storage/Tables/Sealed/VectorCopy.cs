@@ -1,5 +1,6 @@
 using System.Numerics;
 using OmenDb.Arrow;
+using OmenDb.Storage.Simulation;
 
 namespace OmenDb.Storage.Tables.Sealed;
 
@@ -50,7 +51,7 @@ internal sealed class VectorCopy : IDisposable
         slot.Latch.Enter();
         try
         {
-            if (slot.Versions is not null || slot.RowCount == 0 || (slot.RowCount < RowId.VectorRows && !partial))
+            if ((slot.Versions is not null && !PlantedBugs.Has(PlantedBug.SealedVersions)) || slot.RowCount == 0 || (slot.RowCount < RowId.VectorRows && !partial))
                 return null;
             var columns = new ColumnSource[slot.Columns.Length];
             for (var c = 0; c < columns.Length; c++)

@@ -82,6 +82,7 @@ public sealed class CrashTests(ITestOutputHelper output)
     [InlineData((int)PlantedBug.UnloggedDelete)]
     [InlineData((int)PlantedBug.ForgottenReplay)]
     [InlineData((int)PlantedBug.SweptLoad)]
+    [InlineData((int)PlantedBug.SealedVersions)]
     public void The_simulation_finds_a_planted_bug(int bug) =>
         AssertFound(60, seed => new SimulationOptions
         {
