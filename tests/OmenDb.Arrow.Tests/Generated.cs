@@ -153,16 +153,20 @@ public static unsafe class Generated
     {
         using var candidates = new Vector();
         FillFlat(random, type, atMost, 0, candidates);
-        var result = new Vector();
-        var writer = new VectorWriter(type, result, atMost);
+        var rows = new List<int>();
         for (var row = 0; row < atMost; row++)
         {
-            var seen = false;
-            for (var i = 0; i < writer.Count; i++)
-                seen |= Arrow.Compute.RowCompare.Values(result, i, candidates, row) == 0;
-            if (!seen)
-                writer.AppendFrom(candidates, row);
+            if (!rows.Exists(r => Arrow.Compute.RowCompare.Values(candidates, r, candidates, row) == 0))
+                rows.Add(row);
         }
+        var isSorted = random.Next(2) == 0;
+        if (isSorted)
+            rows.Sort((left, right) => Arrow.Compute.RowCompare.Values(candidates, left, candidates, right));
+        var result = new Vector();
+        var writer = new VectorWriter(type, result, atMost);
+        foreach (var row in rows)
+            writer.AppendFrom(candidates, row);
+        result.IsSorted = isSorted;
         return result;
     }
 
