@@ -1,6 +1,9 @@
 using System.Data.Common;
 using Npgsql;
+using OmenDb.Tpcc.Transactions;
 using OmenDb.Types;
+using OmenDb.Workload.Running;
+using OmenDb.Ycsb.Targets;
 
 namespace OmenDb.Tools.Bench;
 
@@ -14,6 +17,7 @@ internal static class BenchErrors
     {
         SqlException sql => $"{sql.SqlState}: {sql.Message}{(sql.Detail is { } detail ? $" ({detail})" : "")}",
         PostgresException postgres => $"{postgres.SqlState}: {postgres.MessageText}{(postgres.Detail is { } detail ? $" ({detail})" : "")}",
+        LoadFailedException { InnerException: { } cause } => Describe(cause),
         _ => exception.Message,
     };
 }

@@ -12,8 +12,6 @@ namespace OmenDb.Tools.Bench.Commands;
 /// <summary>omendb-bench tpch.</summary>
 internal static class TpchCommand
 {
-    private const string Embedded = "embedded";
-
     private const string Description =
         """
         TPC-H: generates the data of the specification (equal to dbgen's, byte for byte), loads it, runs the 22 queries and checks the answers.
@@ -40,17 +38,17 @@ internal static class TpchCommand
             DefaultValueFactory = _ => 0.1,
             CustomParser = ParseScale,
         };
-        var threads = Number("--threads", "Threads for generation, load and one query.", Environment.ProcessorCount, 1);
-        var runs = Number("--runs", "Measured runs of each query after the first.", 3, 0);
+        var threads = CommandOptions.Number("--threads", "Threads for generation, load and one query.", Environment.ProcessorCount, 1);
+        var runs = CommandOptions.Number("--runs", "Measured runs of each query after the first.", 3, 0);
         var queries = new Option<int[]?>("--queries")
         {
             Description = "Numbers and ranges: 1,6,11-14. All 22 by default.",
             HelpName = "LIST",
             CustomParser = ParseQueries,
         };
-        var target = Url("--target", $"\"{Embedded}\", or {PostgresUrl.Usage}.");
-        target.DefaultValueFactory = _ => Embedded;
-        var reference = Url("--reference", "Another loaded system that the answers are compared with, for any scale factor and seed.");
+        var target = CommandOptions.Url("--target", $"\"{CommandOptions.Embedded}\", or {PostgresUrl.Usage}.");
+        target.DefaultValueFactory = _ => CommandOptions.Embedded;
+        var reference = CommandOptions.Url("--reference", "Another loaded system that the answers are compared with, for any scale factor and seed.");
         var against = new Option<string?>("--against")
         {
             Description = $"A second system, loaded and measured in the same run: \"duckdb\" or \"duckdb:PATH\" of its library ({DuckDbTarget.LibraryHint}), \"hot\" for this one without sealing, or {PostgresUrl.Usage}.",
@@ -86,7 +84,7 @@ internal static class TpchCommand
         };
         command.Validators.Add(result =>
         {
-            if (result.GetResult(data) is not null && result.GetValue(target) is { } place && place != Embedded)
+            if (result.GetResult(data) is not null && result.GetValue(target) is { } place && place != CommandOptions.Embedded)
                 result.AddError("--data belongs to the embedded target; a server has its own directory");
         });
         command.Validators.Add(result =>
@@ -103,7 +101,7 @@ internal static class TpchCommand
             Threads = parsed.GetValue(threads),
             Runs = parsed.GetValue(runs),
             Queries = parsed.GetValue(queries) is { Length: > 0 } chosen ? chosen : [.. TpchQueries.All.Select(query => query.Number)],
-            ConnectionString = parsed.GetValue(target) is { } url && url != Embedded ? url : null,
+            ConnectionString = parsed.GetValue(target) is { } url && url != CommandOptions.Embedded ? url : null,
             ReferenceConnectionString = parsed.GetValue(reference),
             Against = parsed.GetValue(against),
             CpuTime = parsed.GetValue(cpuTime),
@@ -138,34 +136,6 @@ internal static class TpchCommand
             return 1;
         }
     }
-
-    private static Option<int> Number(string name, string description, int defaultValue, int minimum)
-    {
-        var option = new Option<int>(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => defaultValue };
-        option.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < minimum)
-                result.AddError($"{name} must be at least {minimum}");
-        });
-        return option;
-    }
-
-    /// <summary>"embedded" stays, a URL becomes a connection string.</summary>
-    private static Option<string?> Url(string name, string description) => new(name)
-    {
-        Description = description,
-        HelpName = "URL",
-        CustomParser = result =>
-        {
-            var text = result.Tokens[0].Value;
-            if (text == Embedded && name == "--target")
-                return text;
-            if (PostgresUrl.TryParse(text, out var error) is { } connectionString)
-                return connectionString;
-            result.AddError($"{name}: {error}");
-            return null;
-        },
-    };
 
     private static double ParseScale(ArgumentResult result)
     {
