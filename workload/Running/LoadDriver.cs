@@ -19,6 +19,9 @@ public sealed class LoadDriver
     /// <param name="kinds">Names of the operations that are told apart.</param>
     public LoadDriver(IEnumerable<string> kinds) => _kinds = [.. kinds];
 
+    /// <summary>Raised when the measured time is over, on the thread that runs the load: for workers in a long operation.</summary>
+    public event Action? Stopping;
+
     /// <summary>Workers return soon after this becomes true.</summary>
     public bool IsStopping => _stopping;
 
@@ -57,6 +60,7 @@ public sealed class LoadDriver
         var seconds = watch.Elapsed.TotalSeconds;
         var after = RuntimeNow();
         _stopping = true;
+        Stopping?.Invoke();
         foreach (var thread in threads)
             thread.Join();
         if (_failure is { } failure)
