@@ -32,7 +32,8 @@ internal sealed class TableScanOperator : PhysicalOperator
         _filter = scan.Filters.IsEmpty ? null : CompiledPredicate.Compile(scan.Filters, new ColumnLayout(scan.Columns));
         var bounds = ScanBounds.Find(scan);
         _bounds = [.. bounds.Select(b => (b.Ordinal, b.Op))];
-        _boundValues = CompiledProgram.Compile(bounds.Select(b => (b.Value, b.Type)), ColumnLayout.Empty);
+        // In the value's own type where it is the column's but for length or precision: a cast would cut it or fail (price < 400000 of a numeric(5,2)).
+        _boundValues = CompiledProgram.Compile(bounds.Select(b => (b.Value, b.Value.Type.Id == b.Type.Id ? b.Value.Type : b.Type)), ColumnLayout.Empty);
     }
 
     public override string Name => $"Seq Scan on {_scan.Table.Name}" + (_scan.Alias == _scan.Table.Name ? "" : " " + _scan.Alias);
