@@ -26,8 +26,8 @@ public sealed class DirectionTests
         // The simulation tests the storage below the façade, for users too.
         ("tools/omendb", ["engine", "protocol", "tpch"],
             ["Arrow", "Types", "Planner.Binding", "Engine", "Protocol", "Tpch", "Storage.Simulation"]),
-        ("tools/omendb-bench", ["engine", "protocol", "tpch", "tpcc", "ycsb", "workload"],
-            ["Arrow", "Types", "Planner.Binding", "Engine", "Protocol", "Tpch", "Tpcc", "Ycsb", "Workload"]),
+        ("tools/omendb-bench", ["engine", "index", "protocol", "tpch", "tpcc", "ycsb", "workload"],
+            ["Arrow", "Types", "Index", "Planner.Binding", "Engine", "Protocol", "Tpch", "Tpcc", "Ycsb", "Workload"]),
     ];
 
     /// <summary>Sub-folders that do not show in the namespace: what a project offers as a whole, sorted into folders for reading.</summary>

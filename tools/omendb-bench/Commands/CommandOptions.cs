@@ -48,19 +48,17 @@ internal static class CommandOptions
 
     public static Option<int> WarmUp(int seconds) => Number("--warm-up", "Seconds of load before the measured time.", seconds, 0);
 
-    public static Option<bool> Fsync() => new("--fsync")
+    public static Option<string> Fsync()
     {
-        Description = "on: a commit waits for the device; off: it does not.",
-        HelpName = "on|off",
-        DefaultValueFactory = _ => true,
-        CustomParser = result =>
+        var option = new Option<string>("--fsync")
         {
-            var text = result.Tokens[0].Value;
-            if (text is not ("on" or "off"))
-                result.AddError($"--fsync is on or off, not \"{text}\"");
-            return text == "on";
-        },
-    };
+            Description = "on: a commit waits for the device; off: it does not.",
+            HelpName = "on|off",
+            DefaultValueFactory = _ => "on",
+        };
+        option.AcceptOnlyFromAmong("on", "off");
+        return option;
+    }
 
     public static Option<string?> WithDefault(Option<string?> target)
     {
@@ -75,8 +73,8 @@ internal static class CommandOptions
             result.AddError("--data belongs to the embedded target; a server has its own directory");
     });
 
-    public static SystemPlace PlaceOf(ParseResult parsed, Option<string?> target, Option<string?> data, Option<bool> fsync) =>
-        new(parsed.GetValue(target) is { } url && url != Embedded ? url : null, parsed.GetValue(data), parsed.GetValue(fsync));
+    public static SystemPlace PlaceOf(ParseResult parsed, Option<string?> target, Option<string?> data, Option<string> fsync) =>
+        new(parsed.GetValue(target) is { } url && url != Embedded ? url : null, parsed.GetValue(data), parsed.GetValue(fsync) == "on");
 
     /// <returns>The exit code: 0 when the work says that all is right.</returns>
     public static int Guard(Func<bool> work)

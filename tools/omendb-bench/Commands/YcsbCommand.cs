@@ -68,7 +68,7 @@ internal static class YcsbCommand
                 Against = parsed.GetValue(against),
                 Rounds = parsed.GetValue(rounds),
                 DataDirectory = parsed.GetValue(data),
-                IsDurable = parsed.GetValue(fsync),
+                IsDurable = parsed.GetValue(fsync) == "on",
                 SkipLoad = parsed.GetValue(skipLoad),
                 Table = new YcsbTable(parsed.GetValue(records), parsed.GetValue(fields), parsed.GetValue(length), !parsed.GetValue(ordered)),
                 JsonFile = parsed.GetValue(json),
