@@ -55,8 +55,11 @@ public sealed partial class Binder
             case S.TableReference table:
                 return BindTable(table, scope);
             case S.SubqueryReference subquery:
-                var (plan, outputs) = BindInner(lateral, scope, subquery.IsLateral, inner => BindQuery(subquery.Query, inner, keepRows: true));
-                return FromColumns(plan, outputs, subquery.Alias, "subquery");
+                var query = LockedQuery(subquery.Query, subquery.Alias?.Name ?? "subquery", scope, out var above);
+                var (plan, outputs) = BindInner(lateral, scope, subquery.IsLateral, inner => BindQuery(query, inner, keepRows: true, lockedAbove: above));
+                var result = FromColumns(plan, outputs, subquery.Alias, "subquery");
+                _rowIds[result.Tables[0]] = above?.Rows ?? [];
+                return result;
             case S.FunctionReference function:
                 return BindFunctionItem(function, scope, lateral);
             case S.JoinReference join:
@@ -116,13 +119,13 @@ public sealed partial class Binder
             return BindCteReference(cte, reference);
         var table = FindTableOrThrow(name);
         if (table.Kind == TableKind.View)
-            return BindView(table, reference);
+            return BindView(table, reference, scope);
         var (scan, scopeTable) = ScanTable(table, reference.Alias);
         Trace?.AddTable(reference, scopeTable);
         if (reference.Alias is not null && reference.Alias.Name != table.Name)
             _aliasedTables[scopeTable] = table.Name;
         if (scan.RowId is not null)
-            _rowIds[scopeTable] = (table, scan.RowId);
+            _rowIds[scopeTable] = [(table, scan.RowId)];
         return new FromResult(scan, [scopeTable], [], [.. scopeTable.Columns.Where(c => !c.Hidden)]);
     }
 
@@ -163,27 +166,30 @@ public sealed partial class Binder
         });
     }
 
-    private FromResult BindView(ITableInfo view, S.TableReference reference)
+    private FromResult BindView(ITableInfo view, S.TableReference reference, Scope scope)
     {
         if (++_viewDepth > MaxViewDepth)
             throw new SqlException(SqlState.InvalidObjectDefinition, $"infinite recursion detected in rules for relation \"{view.Name}\"");
         var query = (S.QueryStatement)SqlParser.ParseStatement(view.ViewSql!);
         var trace = Trace;
         Trace = null;
-        var (plan, outputs) = BindQuery(query.Query, new Scope(null));
+        var locked = LockedQuery(query.Query, reference.Alias?.Name ?? view.Name, scope, out var above);
+        var (plan, outputs) = BindQuery(locked, new Scope(null), lockedAbove: above);
         Trace = trace;
         _viewDepth--;
         // The view's own column names and types; columns that its tables gained since are not part of it.
         var projections = view.Columns.Select((c, i) => new Projection(
             new Column(_nextColumn++, c.Name, c.Type, IsNullable(new ColumnExpression(outputs[i]))) { Origin = (view, i) },
             outputs[i].Type.Equals(c.Type) ? new ColumnExpression(outputs[i]) : new CastExpression(new ColumnExpression(outputs[i]), c.Type, CastContext.Implicit)));
-        var project = new Project(plan, [.. projections]);
-        var columns = RenameColumns(project.Columns.Select(c => new ScopeColumn(c.Name, new ColumnExpression(c))), reference.Alias, view.Name);
+        var rows = above?.Rows ?? [];
+        var project = new Project(plan, [.. projections, .. rows.Select(r => new Projection(r.RowId, new ColumnExpression(r.RowId)))]);
+        var columns = RenameColumns(project.Columns.Take(view.Columns.Length).Select(c => new ScopeColumn(c.Name, new ColumnExpression(c))), reference.Alias, view.Name);
         var table = new ScopeTable(reference.Alias?.Name ?? view.Name, reference.Alias is null ? view.SchemaName : null, columns)
         {
             Relation = view, HasOwnName = reference.Alias is null, AliasedColumns = reference.Alias?.Columns.Length ?? 0,
         };
         Trace?.AddTable(reference, table);
+        _rowIds[table] = rows;
         return new FromResult(project, [table], [], [.. columns]);
     }
 
@@ -313,7 +319,10 @@ public sealed partial class Binder
         if (join.Alias is null)
             return new FromResult(plan, tables, allMerged, star);
         var columns = RenameColumns(star, join.Alias, join.Alias.Name);
-        return new FromResult(plan, [new ScopeTable(join.Alias.Name, null, columns)], [], [.. columns]);
+        var joined = new ScopeTable(join.Alias.Name, null, columns);
+        if (!scope.Locking.IsEmpty)
+            _rowIds[joined] = [.. tables.SelectMany(RowsOf)];
+        return new FromResult(plan, [joined], [], [.. columns]);
     }
 
     private Expression MergeColumns(

@@ -20,7 +20,7 @@ public sealed partial class Binder
     /// <summary>Binds a query below <paramref name="outer"/>, which its names may reach (correlation) and whose CTEs it sees.</summary>
     /// <returns>A plan that produces exactly the outputs, in order.</returns>
     private (LogicalPlan Plan, ImmutableArray<Column> Outputs) BindQuery(S.QueryExpression query, Scope? outer, bool isTop = false, bool keepUnknown = false,
-        bool keepRows = false)
+        bool keepRows = false, RowsToLock? lockedAbove = null)
     {
         S.StackGuard.Check();
         var top = TopClauses.None;
@@ -38,22 +38,24 @@ public sealed partial class Binder
         }
         var (plan, outputs) = query switch
         {
-            S.SelectCore select => BindSelect(select, top, outer, keepUnknown, keepRows),
+            S.SelectCore select => BindSelect(select, top, outer, keepUnknown, keepRows, lockedAbove),
             S.ValuesQuery values => BindTop(BindValues(values, outer, keepUnknown), top, outer),
             S.SetOperation set => BindTop(BindSetOperation(set, outer), top, outer),
             // (SELECT ... LIMIT 1) ORDER BY ...: a body with clauses of its own.
             _ => BindTop(BindQuery(query, outer, keepUnknown: keepUnknown), top, outer),
         };
-        if (!plan.Columns.SequenceEqual(Behind(outputs)))
-            plan = new Project(plan, [.. Behind(outputs).Select(c => new Projection(c, new ColumnExpression(c)))]);
+        IEnumerable<Column> columns = lockedAbove is null ? Behind(outputs) : Behind(outputs).Concat(lockedAbove.Rows.Select(r => r.RowId));
+        if (!plan.Columns.SequenceEqual(columns))
+            plan = new Project(plan, [.. columns.Select(c => new Projection(c, new ColumnExpression(c)))]);
         return (withScope is null ? plan : WrapCtes(plan, withScope), outputs);
     }
 
-    private (LogicalPlan, ImmutableArray<Column>) BindSelect(S.SelectCore select, TopClauses top, Scope? outer, bool keepUnknown, bool keepRows)
+    private (LogicalPlan, ImmutableArray<Column>) BindSelect(S.SelectCore select, TopClauses top, Scope? outer, bool keepUnknown, bool keepRows,
+        RowsToLock? lockedAbove)
     {
         if (select.Into is not null)
             throw SqlException.NotSupported("SELECT INTO inside another statement", select.Into.ErrorPosition);
-        var scope = new Scope(outer);
+        var scope = new Scope(outer) { Locking = [.. top.Locking, .. lockedAbove?.Clauses ?? []], LockedAbove = lockedAbove };
         var grouping = new GroupingContext();
         var plan = BindFrom(select.From, scope);
         Trace?.AddLevel(scope);
@@ -141,7 +143,15 @@ public sealed partial class Binder
 
         var locks = BindLocking(top.Locking, scope, select);
         // Row ids must survive the projection up to the lock node.
-        foreach (var rowId in locks.SelectMany(l => l.Targets.Select(t => t.RowId).Concat(l.Marks)).Distinct())
+        var rowIds = locks.SelectMany(l => l.Targets.Select(t => t.RowId).Concat(l.Marks));
+        if (scope.LockedAbove is { } above)
+        {
+            foreach (var clause in above.Clauses)
+                CheckLockable(clause, scope, select);
+            above.Rows.AddRange(scope.Tables.SelectMany(RowsOf));
+            rowIds = rowIds.Concat(above.Rows.Select(r => r.RowId));
+        }
+        foreach (var rowId in rowIds.Distinct())
             projections.Add(new Projection(rowId, new ColumnExpression(rowId)));
 
         plan = new Project(plan, [.. projections]);
@@ -374,41 +384,91 @@ public sealed partial class Binder
         var result = new List<LockRows>();
         foreach (var clause in clauses)
         {
-            var word = clause.Strength switch
-            {
-                S.LockStrength.Update => "FOR UPDATE", S.LockStrength.NoKeyUpdate => "FOR NO KEY UPDATE",
-                S.LockStrength.Share => "FOR SHARE", _ => "FOR KEY SHARE",
-            };
-            if (select.IsDistinct || !select.GroupBy.IsEmpty || select.Having is not null || scope.Grouping!.HasAggregates || scope.Grouping.Windows.Count > 0)
-            {
-                var with = select.IsDistinct ? "DISTINCT clause" : !select.GroupBy.IsEmpty ? "GROUP BY clause" : select.Having is not null ? "HAVING clause"
-                    : scope.Grouping!.HasAggregates ? "aggregate functions" : "window functions";
-                throw new SqlException(SqlState.FeatureNotSupported, $"{word} is not allowed with {with}") { Position = clause.ErrorPosition };
-            }
+            CheckLockable(clause, scope, select);
             var targets = new List<(ITableInfo, Column)>();
             foreach (var table in scope.Tables)
             {
                 if (!clause.Tables.IsEmpty && !clause.Tables.Any(t => t.Name == table.Alias))
                     continue;
-                if (_rowIds.TryGetValue(table, out var rowId))
-                    targets.Add(rowId);
-                else if (table.Relation is { Kind: Catalog.TableKind.View } || !clause.Tables.IsEmpty)
-                    throw SqlException.NotSupported($"{word} of \"{table.Alias}\", which is not a table", clause.ErrorPosition); // no rows would be locked
+                if (!clause.Tables.IsEmpty && !_rowIds.ContainsKey(table))
+                    throw SqlException.NotSupported($"{WordOf(clause)} of \"{table.Alias}\", which is not a table", clause.ErrorPosition); // no rows would be locked
+                targets.AddRange(RowsOf(table));
             }
             foreach (var name in clause.Tables)
             {
                 if (!scope.Tables.Exists(t => t.Alias == name.Name))
-                    throw new SqlException(SqlState.UndefinedTable, $"relation \"{name.Name}\" in {word} clause not found in FROM clause") { Position = name.ErrorPosition };
+                    throw new SqlException(SqlState.UndefinedTable, $"relation \"{name.Name}\" in {WordOf(clause)} clause not found in FROM clause") { Position = name.ErrorPosition };
             }
             result.Add(new LockRows(new Values([], []), [.. targets], (RowLockStrength)clause.Strength, (RowLockWait)clause.Wait) { Marks = MarksOf(scope) });
         }
         return result;
     }
 
-    /// <summary>Row ids of the tables that stand in FROM themselves, apart from the target of a change.</summary>
-    private ImmutableArray<Column> MarksOf(Scope scope) =>
-        [.. scope.Tables.Where(_rowIds.ContainsKey).Select(t => _rowIds[t].RowId)];
+    private static string WordOf(S.LockingClause clause) => clause.Strength switch
+    {
+        S.LockStrength.Update => "FOR UPDATE",
+        S.LockStrength.NoKeyUpdate => "FOR NO KEY UPDATE",
+        S.LockStrength.Share => "FOR SHARE",
+        _ => "FOR KEY SHARE",
+    };
 
-    /// <summary>The row id column of each table in scope, for row locks.</summary>
-    private readonly Dictionary<ScopeTable, (ITableInfo Table, Column RowId)> _rowIds = new(ReferenceEqualityComparer.Instance);
+    /// <summary>Rows that stand for several rows of a table, or for none, cannot be locked.</summary>
+    private static void CheckLockable(S.LockingClause clause, Scope scope, S.SelectCore select)
+    {
+        var grouping = scope.Grouping!;
+        var with = select.IsDistinct || !select.DistinctOn.IsEmpty ? "DISTINCT clause"
+            : !select.GroupBy.IsEmpty ? "GROUP BY clause"
+            : select.Having is not null ? "HAVING clause"
+            : grouping.HasAggregates ? "aggregate functions"
+            : grouping.Windows.Count > 0 ? "window functions"
+            : grouping.SetFunctions.Count > 0 ? "set-returning functions in the target list"
+            : null;
+        if (with is not null)
+            throw NotAllowed(clause, with);
+    }
+
+    private static SqlException NotAllowed(S.LockingClause clause, string with) =>
+        new(SqlState.FeatureNotSupported, $"{WordOf(clause)} is not allowed with {with}") { Position = clause.ErrorPosition };
+
+    /// <summary>What FOR UPDATE means for a subquery or a view in FROM, as in PostgreSQL.</summary>
+    /// <param name="query">Of the subquery.</param>
+    /// <param name="alias">Its name in FROM.</param>
+    /// <param name="scope">Of the query around it.</param>
+    /// <param name="above">A plain one leaves the locking to the query around it. Null: it does not.</param>
+    /// <returns>The query to bind: with LIMIT and the like it locks for itself, before its rows are counted.</returns>
+    private static S.QueryExpression LockedQuery(S.QueryExpression query, string alias, Scope scope, out RowsToLock? above)
+    {
+        above = null;
+        ImmutableArray<S.LockingClause> clauses =
+            [.. scope.Locking.Where(c => c.Tables.IsEmpty || c.Tables.Any(t => t.Name == alias)).Select(c => c with { Tables = [] })];
+        if (clauses.IsEmpty)
+            return query;
+        var own = query as S.QueryWithClauses;
+        var body = query;
+        while (body is S.QueryWithClauses inner)
+            body = inner.Body;
+        switch (body)
+        {
+            case S.SetOperation:
+                throw NotAllowed(clauses[0], "UNION/INTERSECT/EXCEPT");
+            case S.SelectCore when own is null:
+                above = new RowsToLock(clauses);
+                return query;
+            case S.SelectCore when own.Body is S.SelectCore:
+                return own with { Locking = [.. own.Locking, .. clauses] };
+            case S.SelectCore: // (SELECT ... LIMIT 1) ORDER BY ...
+                return own with { Body = LockedQuery(own.Body, alias, new Scope(null) { Locking = clauses }, out _) };
+            default:
+                return query; // VALUES has no rows of a table
+        }
+    }
+
+    /// <summary>Rows of tables that a FROM item is made of.</summary>
+    private IEnumerable<(ITableInfo Table, Column RowId)> RowsOf(ScopeTable table) => _rowIds.TryGetValue(table, out var rows) ? rows : [];
+
+    /// <summary>Row ids of the tables in FROM, apart from the target of a change; of those in subqueries as far as they are to be locked.</summary>
+    private ImmutableArray<Column> MarksOf(Scope scope) => [.. scope.Tables.SelectMany(RowsOf).Select(r => r.RowId)];
+
+    /// <summary>For row locks: the row id columns behind each table in scope; none where a subquery locks for itself.</summary>
+    private readonly Dictionary<ScopeTable, IReadOnlyList<(ITableInfo Table, Column RowId)>> _rowIds = new(ReferenceEqualityComparer.Instance);
 }

@@ -53,6 +53,12 @@ internal sealed class Scope(Scope? outer, Dictionary<string, CteBinding>? ctes =
     /// <summary>Columns merged by USING or NATURAL, found by their bare name before any table's.</summary>
     public List<ScopeColumn> Merged { get; } = [];
 
+    /// <summary>Row locks that this level asks for, itself or for a level above.</summary>
+    public ImmutableArray<Syntax.LockingClause> Locking { get; init; } = [];
+
+    /// <summary>Row locks that a level above takes: see <see cref="RowsToLock"/>. Null: none.</summary>
+    public RowsToLock? LockedAbove { get; init; }
+
     /// <summary>What * expands to, in order.</summary>
     public List<ScopeColumn> Star { get; } = [];
 
@@ -64,6 +70,15 @@ internal sealed class Scope(Scope? outer, Dictionary<string, CteBinding>? ctes =
 
     public bool Owns(Column column) =>
         Tables.Any(t => t.Columns.Any(c => ExpressionTree.Any(c.Value, e => e is ColumnExpression x && ReferenceEquals(x.Column, column))));
+}
+
+/// <summary>FOR UPDATE of a plain subquery or view locks the rows of its tables, those of them that the query around it gives: so the subquery hands out
+/// their row ids beside its columns.</summary>
+/// <param name="Clauses">Of the query around it, as far as they concern the subquery.</param>
+internal sealed record RowsToLock(ImmutableArray<Syntax.LockingClause> Clauses)
+{
+    /// <summary>Found while the subquery is bound.</summary>
+    public List<(Catalog.ITableInfo Table, Column RowId)> Rows { get; } = [];
 }
 
 /// <summary>A WITH entry.</summary>

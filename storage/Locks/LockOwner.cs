@@ -15,6 +15,8 @@ internal enum LockStep : byte
     Undone,
     /// <summary>Going back: versions are gone, and those who waited for them are told.</summary>
     SetFree,
+    /// <summary>A commit has its place in the order and in the log, and is not visible yet.</summary>
+    Logged,
     /// <summary>A commit is visible, its locks are still held.</summary>
     Published,
     /// <summary>One of several locks is given back.</summary>

@@ -1,3 +1,4 @@
+using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Transactions;
 using OmenDb.Types;
 
@@ -73,7 +74,7 @@ public sealed partial class LockTable
             }
             // Who holds a mode already needs no place in the queue.
             if (!entry.ConflictsWithGrants(owner, mode, written, out _)
-                && (found >= 0 || entry.Queue is not { Count: > 0 } queue || !entry.ConflictsWithQueue(owner, mode, queue.Count)))
+                && (found >= 0 || entry.Queue is not { Count: > 0 } queue || !entry.ConflictsWithQueue(owner, mode, queue.Count) || PlantedBugs.Has(PlantedBug.IgnoredQueue)))
             {
                 entry.Add(owner, mode, forSession);
                 Note(owner, tag, mode, forSession);
@@ -208,7 +209,7 @@ public sealed partial class LockTable
         {
             if (!shard.Entries.TryGetValue(tag, out var entry) || entry.Find(owner) is not (>= 0 and var found) || (entry.Grants[found].Pending & LockModes.Bit(mode)) == 0)
                 return true;
-            if (entry.ConflictsWithConfirmed(owner, mode))
+            if (entry.ConflictsWithConfirmed(owner, mode) && !PlantedBugs.Has(PlantedBug.UnconfirmedLock))
                 return false;
             entry.Grants[found].Pending &= ~LockModes.Bit(mode);
             return true;
@@ -263,6 +264,8 @@ public sealed partial class LockTable
     {
         holder = null;
         epoch = 0;
+        if (PlantedBugs.Has(PlantedBug.IgnoredLock))
+            return false;
         var shard = ShardOf(tag);
         lock (shard.Gate)
         {

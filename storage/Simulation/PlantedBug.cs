@@ -39,6 +39,18 @@ internal enum PlantedBug
 
     /// <summary>Vectors are sealed though they have versions, whose strings stand in the arena that they leave.</summary>
     SealedVersions,
+
+    /// <summary>A row lock counts as soon as nobody is writing the row, whoever else still holds it.</summary>
+    UnconfirmedLock,
+
+    /// <summary>Whoever was set free and still sleeps is taken for somebody who waits.</summary>
+    SleeperInCircle,
+
+    /// <summary>Row locks go to who comes, past those who wait.</summary>
+    IgnoredQueue,
+
+    /// <summary>Writers do not look at row locks.</summary>
+    IgnoredLock,
 }
 
 /// <summary>Where the storage asks whether it is to make a mistake. In production the answer is a constant that the compiler folds away.</summary>

@@ -120,6 +120,7 @@ public sealed partial class TransactionManager
             _pending.Enqueue(transaction);
             _history.Add(transaction);
         }
+        transaction.Owner.OnStep(LockStep.Logged);
         if (PlantedBugs.Has(PlantedBug.EarlyVisibility))
             PublishUpTo(Lsn.Max);
         try

@@ -6,7 +6,7 @@ namespace OmenDb.Storage.Tests.Locks;
 /// <summary>Several owners of locks, each with a thread of its own, of which one runs at a time, from step to step: a schedule is a sequence of choices.</summary>
 internal sealed class Steps : IDisposable
 {
-    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(60); // longer: a thread waits for something that is no step
+    private static readonly TimeSpan _patience = TimeSpan.FromMinutes(5); // longer: a thread waits for something that is no step
 
     private readonly SemaphoreSlim _back = new(0);
     private volatile bool _isOver;
@@ -42,7 +42,7 @@ internal sealed class Steps : IDisposable
                     Error = e;
                 }
                 IsDone = true;
-                steps._back.Release();
+                steps.PassOn(null);
             }, 256 * 1024) { IsBackground = true };
             _thread.Start();
         }
@@ -64,13 +64,22 @@ internal sealed class Steps : IDisposable
         /// <summary>Between two operations of the work.</summary>
         public void Pause() => Yield(null);
 
-        internal override void OnStep(LockStep step) => Yield(step);
+        /// <summary>Told of every step before others may run.</summary>
+        public Action<LockStep>? Seen { get; set; }
+
+        internal override void OnStep(LockStep step)
+        {
+            Seen?.Invoke(step);
+            Yield(step);
+        }
 
         internal override bool Park(LockRequest request, long deadline)
         {
             while (!request.IsGranted)
             {
                 _parked = request;
+                if (_steps._isOver)
+                    throw new Cancelled();
                 Yield(null);
             }
             _parked = null;
@@ -82,11 +91,14 @@ internal sealed class Steps : IDisposable
             if (_steps._isOver)
                 return; // the end is without steps
             At = step;
-            _steps._back.Release();
+            if (_steps.PassOn(this))
+                return;
             _go.Wait();
             if (_steps._isOver)
                 throw new Cancelled();
         }
+
+        internal void Resume() => _go.Release();
 
         /// <summary>One step.</summary>
         public void Run()
@@ -136,6 +148,36 @@ internal sealed class Steps : IDisposable
         var actor = new Actor(this, name, work);
         Actors.Add(actor);
         return actor;
+    }
+
+    private Func<Actor?>? _choose;
+
+    /// <summary>Runs all, until nobody can run any more.</summary>
+    /// <param name="choose">Who goes on, asked at every step by whoever stands there; null: nobody can.</param>
+    public void RunAll(Func<Actor?> choose)
+    {
+        _choose = choose;
+        if (choose() is not { } first)
+            return;
+        first.Resume();
+        Assert.True(_back.Wait(_patience), "somebody blocks outside the steps");
+        _choose = null;
+        if (Actors.Find(a => a.Error is not null) is { Error: { } error } failed)
+            throw new InvalidOperationException($"{failed.Name} has failed", error);
+    }
+
+    /// <returns>True: the one who asks goes on himself.</returns>
+    private bool PassOn(Actor? me)
+    {
+        if (_choose is not { } choose || Actors.Exists(a => a.Error is not null) || choose() is not { } next)
+        {
+            _back.Release();
+            return false;
+        }
+        if (next == me)
+            return true;
+        next.Resume();
+        return false;
     }
 
     public Transaction Begin(StorageEngine engine, Actor actor)
