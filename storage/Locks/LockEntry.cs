@@ -35,6 +35,9 @@ internal sealed class LockRequest(LockOwner owner, LockTag tag, int mode)
     /// <summary>Waiting for this one; null: in a queue.</summary>
     public Transaction? Writer;
 
+    /// <summary>How many write calls the writer had begun when he was seen in the way: what later ones take back is not waited for.</summary>
+    public uint Call;
+
     /// <summary>The mode in which the owner wrote the row himself: those who wait for that write are not in his way. 0: he did not.</summary>
     public int Written;
 

@@ -169,7 +169,7 @@ public sealed partial class LockTable
     /// <param name="writer">For whom.</param>
     /// <param name="epoch">Of the writer, read before the row was looked at: if he has taken something back since, there is nothing to wait for.</param>
     /// <exception cref="SqlException">40P01, 55P03, and what the owner's interrupts say.</exception>
-    public void WaitFor(LockOwner owner, Transaction writer, int epoch)
+    public void WaitFor(LockOwner owner, Transaction writer, long epoch)
     {
         var request = new LockRequest(owner, new LockTag(LockKind.Transaction, writer.Number, 0), LockModes.Share) { Writer = writer };
         if (!writer.AddWaiter(request, epoch))
@@ -260,7 +260,7 @@ public sealed partial class LockTable
     /// <param name="written">In which he has written the row already; 0: he has not.</param>
     /// <param name="holder">The transaction in the way; null: it is giving the lock back just now.</param>
     /// <param name="epoch">Of the holder, from before he gives the lock back.</param>
-    internal bool IsLocked(LockOwner owner, in LockTag tag, RowLockMode mode, RowLockMode written, out Transaction? holder, out int epoch)
+    internal bool IsLocked(LockOwner owner, in LockTag tag, RowLockMode mode, RowLockMode written, out Transaction? holder, out long epoch)
     {
         holder = null;
         epoch = 0;

@@ -40,7 +40,7 @@ public sealed partial class Table
             selection.FillIndices(batch.Length);
             picks = selection.Indices;
         }
-        var mark = transaction.Mark();
+        var mark = transaction.BeginCall();
         var firstEntry = transaction.Undo.Count;
         var lane = EnterLane(count);
         var done = 0;

@@ -27,7 +27,7 @@ public sealed partial class Table
         }
         var columnSet = ColumnSet(columns);
         var keyed = AffectedIndexes(columns);
-        var mark = transaction.Mark();
+        var mark = transaction.BeginCall();
         for (var i = 0; i < rows.Length;)
         {
             var run = RunLength(rows, i);
@@ -50,7 +50,7 @@ public sealed partial class Table
     public WriteResult Delete(Snapshot snapshot, ReadOnlySpan<RowId> rows)
     {
         var transaction = Writer(snapshot);
-        var mark = transaction.Mark();
+        var mark = transaction.BeginCall();
         for (var i = 0; i < rows.Length;)
         {
             var run = RunLength(rows, i);

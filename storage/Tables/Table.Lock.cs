@@ -94,7 +94,7 @@ public sealed partial class Table
     /// <param name="Writer">Busy: who is writing it; null: somebody's lock is in the way.</param>
     /// <param name="Epoch">Of the writer.</param>
     /// <param name="OwnMode">In which the transaction has written it itself; 0: it has not.</param>
-    private readonly record struct LockView(RowLockOutcome Outcome, Transaction? Writer, int Epoch, RowLockMode OwnMode);
+    private readonly record struct LockView(RowLockOutcome Outcome, Transaction? Writer, long Epoch, RowLockMode OwnMode);
 
     /// <summary>What the newest version says about locking its row.</summary>
     /// <param name="slot">The row's vector.</param>

@@ -32,7 +32,7 @@ public readonly record struct WriteResult
     public Transaction? Owner { get; init; }
 
     /// <summary>Busy: of the owner, when the row was looked at.</summary>
-    internal int Epoch { get; init; }
+    internal long Epoch { get; init; }
 
     /// <summary>DuplicateKey, and Busy because of a key: which index.</summary>
     public TableIndex? Index { get; init; }

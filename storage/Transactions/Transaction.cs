@@ -15,7 +15,7 @@ public sealed class Transaction
     private Snapshot? _first;
     private List<LockRequest>? _waiters; // under _ended
     private LockOwner _owner;
-    private int _epoch;
+    private long _epoch;
     private int _state;
     private Types.SqlException? _abandoned; // guarded by _ended
 
@@ -49,8 +49,16 @@ public sealed class Transaction
         }
     }
 
-    /// <summary>How often it has taken something back so far: what was written may be free again.</summary>
-    internal int Epoch => Volatile.Read(ref _epoch);
+    /// <summary>High half: how often it has taken something back so far; what was written may be free again. Low half: how many write calls it has begun.</summary>
+    internal long Epoch => Volatile.Read(ref _epoch);
+
+    /// <summary>Before a call writes its first row: who sees a row of it reads a number that is not smaller.</summary>
+    /// <returns>Where to go back to when it fails.</returns>
+    internal UndoMark BeginCall()
+    {
+        Interlocked.Increment(ref _epoch);
+        return Mark();
+    }
 
     /// <summary>Changeable until the first snapshot.</summary>
     public IsolationLevel Isolation { get; set; }
@@ -244,7 +252,7 @@ public sealed class Transaction
         var released = Locks.ReleaseRowsTo(_owner, mark.LockCount);
         _owner.OnStep(LockStep.RowsReleased);
         if (UndoRows(mark) || released)
-            SetFree();
+            SetFree(fromCall: 0);
         _owner.OnStep(LockStep.SetFree);
         StagedCatalog?.RollbackTo(mark.CatalogVersion);
         Queue?.RollbackTo(mark.Queue);
@@ -252,10 +260,23 @@ public sealed class Transaction
     }
 
     /// <summary>The same for rows alone, locks stay: a write call that has failed leaves nothing.</summary>
+    /// <remarks>It will be tried again, so it wakes nobody who had begun to wait before it, for something else. Two who try again and again would wake
+    /// each other for ever otherwise, and each would find the other awake, and no circle:
+    /// <code>
+    /// first, has written 1                    second, has written 2
+    /// --------------------------------------  --------------------------------------
+    /// inserts 2: in the way; takes it back
+    /// waits for the second
+    ///                                         inserts 1: in the way; takes it back, wakes the first
+    ///                                         the first does not wait: no circle; waits for it
+    /// inserts 2: in the way; takes it back, wakes the second
+    /// ...
+    /// </code></remarks>
+    /// <param name="mark">From <see cref="BeginCall"/>, the latest one.</param>
     internal void RollbackRows(UndoMark mark)
     {
         if (UndoRows(mark))
-            SetFree();
+            SetFree(fromCall: (uint)Epoch);
     }
 
     private bool UndoRows(UndoMark mark)
@@ -276,22 +297,23 @@ public sealed class Transaction
         return true;
     }
 
-    private void SetFree()
+    private void SetFree(uint fromCall)
     {
-        Interlocked.Increment(ref _epoch); // after the versions: who finds the new number finds the rows free
-        ServeWaiters();
+        Interlocked.Add(ref _epoch, 1L << 32); // after the versions: who finds the new number finds the rows free
+        ServeWaiters(fromCall);
     }
 
     /// <summary>Somebody waits for the end, or for something to be taken back.</summary>
     /// <returns>False: that has happened since the epoch was read.</returns>
     /// <exception cref="Types.SqlException">58030: see <see cref="Abandon"/>.</exception>
-    internal bool AddWaiter(LockRequest request, int epoch)
+    internal bool AddWaiter(LockRequest request, long epoch)
     {
         lock (_ended)
         {
             ThrowIfAbandoned();
-            if (State >= TransactionState.Committed || Epoch != epoch)
+            if (State >= TransactionState.Committed || Epoch >> 32 != epoch >> 32)
                 return false;
+            request.Call = (uint)epoch;
             (_waiters ??= []).Add(request);
             return true;
         }
@@ -303,15 +325,18 @@ public sealed class Transaction
             _waiters?.Remove(request);
     }
 
-    private void ServeWaiters()
+    private void ServeWaiters(uint fromCall = 0)
     {
         lock (_ended)
         {
             if (_waiters is null)
                 return;
             foreach (var waiter in _waiters)
-                waiter.Owner.Grant(waiter);
-            _waiters = null;
+            {
+                if (waiter.Call >= fromCall)
+                    waiter.Owner.Grant(waiter);
+            }
+            _waiters.RemoveAll(static waiter => waiter.IsGranted);
         }
     }
 

@@ -1,4 +1,5 @@
 using OmenDb.Arrow;
+using OmenDb.Storage.Indexes;
 using OmenDb.Storage.Locks;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
@@ -195,5 +196,49 @@ public sealed class LockScheduleTests : IDisposable
         first.RunToEnd();
         second.RunToEnd();
         Assert.Equal(RowLockOutcome.Changed, strong);
+    }
+
+    [Fact]
+    public void Two_who_insert_one_anothers_keys_are_in_a_circle()
+    {
+        // Each tries again whenever it is woken, and takes back what it tried.
+        Assert.NotNull(_table.CreateIndex(new IndexDefinition { Oid = 1, Keys = [new IndexKeyColumn(0)], IsUnique = true }, null, out _));
+        var deadlocks = 0;
+        _steps.Start("first", me => Insert(me, 10, 20));
+        _steps.Start("second", me => Insert(me, 20, 10));
+
+        void Insert(Steps.Actor me, params long[] keys)
+        {
+            var transaction = _steps.Begin(_engine, me);
+            try
+            {
+                foreach (var key in keys)
+                {
+                    using var batch = Rows.Batch((key, "new", 0));
+                    var ids = new RowId[1];
+                    while (_table.Append(transaction, batch, ids) is { Status: WriteStatus.Busy } busy)
+                        transaction.Locks.WaitFor(me, busy);
+                    me.Pause();
+                }
+                _engine.Commit(transaction);
+            }
+            catch (Types.SqlException e) when (e.SqlState == Types.SqlState.DeadlockDetected)
+            {
+                deadlocks++;
+                _engine.Rollback(transaction);
+            }
+        }
+
+        var (first, second) = (_steps.Actors[0], _steps.Actors[1]);
+        for (var turn = 0; turn < 200 && !(first.IsDone && second.IsDone); turn++)
+        {
+            foreach (var actor in new[] { first, second })
+            {
+                if (actor.CanRun)
+                    actor.Run();
+            }
+        }
+        Assert.True(first.IsDone && second.IsDone, "they wake each other for ever");
+        Assert.Equal(1, deadlocks);
     }
 }
