@@ -62,6 +62,7 @@ public sealed class PreparedPlan
         _operatorCount = PhysicalPlanner.Count(root);
         // The root's columns may stand in another order than the logical plan's.
         _positions = [.. Columns.Select(c => root.Layout[c])];
+        Point = PointPlan.TryMake(root, Columns);
         _inOrder = _positions.SequenceEqual(Enumerable.Range(0, root.Columns.Length));
     }
 
@@ -74,6 +75,9 @@ public sealed class PreparedPlan
     public ImmutableArray<Column> Columns { get; }
 
     internal PhysicalOperator Root { get; }
+
+    /// <summary>The short way, if the plan is a point look-up; null otherwise.</summary>
+    internal PointPlan? Point { get; }
 
     /// <summary>Starts an execution; nothing runs before the first <see cref="ResultCursor.NextBatch"/>.</summary>
     /// <param name="context">Stays the caller's; must outlive the cursor.</param>

@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace OmenDb.Arrow;
 
-/// <summary>Raw native blocks: 64-byte aligned, and from 2 MiB on aligned to huge pages and advised to use them.</summary>
+/// <summary>Raw native blocks: 64-byte aligned, and from 2 MiB on aligned to huge pages and advised to use them. Column vectors share
+/// huge pages (<see cref="SlabPool"/>).</summary>
 /// <remarks>Transparent huge pages are usually in madvise mode, so nobody gets them unasked; a random-access structure on
 /// them is 1.5 to 2.2 times faster (a dependent DRAM miss costs 148 ns instead of 276 ns on the machines measured).</remarks>
 public static unsafe partial class NativeMemoryBlocks
@@ -29,8 +30,11 @@ public static unsafe partial class NativeMemoryBlocks
         if (sizeBytes >= HugePageSize)
         {
             block = (byte*)NativeMemory.AlignedAlloc(size, (nuint)HugePageSize);
-            if (OperatingSystem.IsLinux())
-                _ = Madvise(block, size, AdviseHugePage); // advice only: a refusal costs speed, nothing else
+            AdviseHuge(block, size);
+        }
+        else if (SlabPool.Serves(sizeBytes))
+        {
+            block = SlabPool.Allocate(sizeBytes);
         }
         else
         {
@@ -46,8 +50,17 @@ public static unsafe partial class NativeMemoryBlocks
     /// <param name="sizeBytes">The size asked for then.</param>
     public static void Free(byte* block, long sizeBytes)
     {
-        NativeMemory.AlignedFree(block);
+        if (SlabPool.Serves(sizeBytes))
+            SlabPool.Free(block, sizeBytes);
+        else
+            NativeMemory.AlignedFree(block);
         Interlocked.Add(ref _allocatedBytes, -sizeBytes);
+    }
+
+    internal static void AdviseHuge(byte* block, nuint sizeBytes)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = Madvise(block, sizeBytes, AdviseHugePage); // advice only: a refusal costs speed, nothing else
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

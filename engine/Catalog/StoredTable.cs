@@ -118,6 +118,8 @@ internal sealed partial class StoredTable : ITableTarget
         }
     }
 
+    public TableIndex TreeOf(IndexInfo index) => Tree(index);
+
     private TableIndex Tree(IndexInfo index) => _rows.FindIndex(((IndexEntry)index.Handle!).Oid)
         ?? throw SqlException.Internal($"index \"{index.Name}\" has no entries");
 

@@ -12,6 +12,8 @@ internal sealed class ProjectOperator(PhysicalOperator input, IReadOnlyList<Proj
 {
     private readonly CompiledProgram _program = CompiledProgram.Compile(projections.Select(p => (p.Expression, p.Output.Type)), input.Layout);
 
+    public IReadOnlyList<Projection> Projections => projections;
+
     public override string Name => "Project";
 
     public override Physical.RowOrder Order =>

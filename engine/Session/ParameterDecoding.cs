@@ -11,20 +11,12 @@ internal static class ParameterDecoding
     /// <exception cref="SqlException">08P01 wrong number; what the types' input functions report, with the parameter's number.</exception>
     public static ParameterSet Decode(ParameterSource source, IReadOnlyList<SqlType> types, string statementName, IoContext io)
     {
-        if (source.Count != types.Count)
-        {
-            throw new SqlException(SqlState.ProtocolViolation,
-                $"bind message supplies {source.Count} parameters, but prepared statement \"{statementName}\" requires {types.Count}");
-        }
-        if (types.Count == 0)
+        if (types.Count == 0 && source.Count == 0)
             return ParameterSet.Empty;
-        if (!source.HasValues && source.FormatCount > 1 && source.FormatCount != source.Count)
-            throw new SqlException(SqlState.ProtocolViolation, $"bind message has {source.FormatCount} parameter formats but {source.Count} parameters");
         var set = new ParameterSet(types);
         try
         {
-            for (var i = 0; i < types.Count; i++)
-                DecodeOne(source, i, types[i], set, io);
+            DecodeInto(source, types, statementName, io, set);
             return set;
         }
         catch
@@ -32,6 +24,21 @@ internal static class ParameterDecoding
             set.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The same into parameters that were used before.</summary>
+    /// <exception cref="SqlException">As of <see cref="Decode"/>.</exception>
+    public static void DecodeInto(ParameterSource source, IReadOnlyList<SqlType> types, string statementName, IoContext io, ParameterSet set)
+    {
+        if (source.Count != types.Count)
+        {
+            throw new SqlException(SqlState.ProtocolViolation,
+                $"bind message supplies {source.Count} parameters, but prepared statement \"{statementName}\" requires {types.Count}");
+        }
+        if (!source.HasValues && source.FormatCount > 1 && source.FormatCount != source.Count)
+            throw new SqlException(SqlState.ProtocolViolation, $"bind message has {source.FormatCount} parameter formats but {source.Count} parameters");
+        for (var i = 0; i < types.Count; i++)
+            DecodeOne(source, i, types[i], set, io);
     }
 
     private static void DecodeOne(ParameterSource source, int index, SqlType type, ParameterSet set, IoContext io)

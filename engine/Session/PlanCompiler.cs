@@ -16,6 +16,8 @@ internal static class PlanCompiler
     {
         public override PlanExecution Start(ExecutionContext context) => new Running(plan.Execute(context));
 
+        public override Physical.PointPlan? Point => plan.Point;
+
         public override IReadOnlyList<string> Explain(ExplainOptions options, PlanExecution? execution) =>
             execution is Running running ? running.Cursor.ExplainAnalyze(options.Verbose) : plan.Explain(options.Verbose);
     }

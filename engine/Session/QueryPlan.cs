@@ -53,6 +53,9 @@ internal abstract class ExecutablePlan
 {
     public abstract PlanExecution Start(ExecutionContext context);
 
+    /// <summary>The short way to one row; null: there is none.</summary>
+    public virtual Physical.PointPlan? Point => null;
+
     /// <summary>The lines of EXPLAIN.</summary>
     /// <param name="execution">After its end, for EXPLAIN ANALYZE; null: only the plan.</param>
     public abstract IReadOnlyList<string> Explain(ExplainOptions options, PlanExecution? execution);

@@ -34,7 +34,20 @@ public sealed partial class Session
         return plan;
     }
 
-    private string PlanKey => Settings.PlanKey + "\0" + CurrentUser;
+    private string PlanKey
+    {
+        get
+        {
+            var settings = Settings.PlanKey;
+            if (!ReferenceEquals(settings, _planKeySettings) || !ReferenceEquals(CurrentUser, _planKeyUser))
+                (_planKeySettings, _planKeyUser, _planKey) = (settings, CurrentUser, settings + "\0" + CurrentUser);
+            return _planKey!;
+        }
+    }
+
+    private string? _planKeySettings;
+    private string? _planKeyUser;
+    private string? _planKey;
 
     /// <summary>The locks that planning would take.</summary>
     /// <returns>False: while we waited for one, somebody changed the catalog.</returns>

@@ -16,6 +16,8 @@ public sealed partial class Session
     private StatementRun CreateRun(PreparedStatement statement, ParameterSource parameters)
     {
         var syntax = statement.Syntax!;
+        if (IsPoint(statement))
+            return CreatePoint(statement, parameters);
         if (IsPlanned(syntax))
         {
             var plan = PlanOf(statement);
@@ -24,6 +26,21 @@ public sealed partial class Session
         if (parameters.Count > 0 && syntax is not (CreateTableAsStatement or ExplainStatement or DeclareCursorStatement or QueryStatement))
             throw new SqlException(SqlState.ProtocolViolation, $"bind message supplies {parameters.Count} parameters, but prepared statement \"{statement.Name}\" requires 0");
         return CreateUtility(syntax, statement.Sql, parameters);
+    }
+
+    private PointRun CreatePoint(PreparedStatement statement, ParameterSource parameters)
+    {
+        var state = TakePoint(statement.Plan!);
+        try
+        {
+            ParameterDecoding.DecodeInto(parameters, state.Plan.ParameterTypes, statement.Name, CurrentIo, state.Parameters);
+            return new PointRun(this, statement, state);
+        }
+        catch
+        {
+            state.Dispose();
+            throw;
+        }
     }
 
     private static bool IsPlanned(Statement syntax) =>

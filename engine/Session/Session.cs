@@ -342,6 +342,7 @@ public sealed partial class Session : IDisposable
         _disposed = true;
         _idleTimer?.Dispose();
         RollbackAll();
+        LeaveReaders();
         Locks.UnlockAll();
         TemporaryObjects.DropOf(this);
         _cancel.Dispose();

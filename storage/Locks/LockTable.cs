@@ -48,6 +48,11 @@ public sealed partial class LockTable
 
     private Shard ShardOf(in LockTag tag) => _shards[tag.Hash & (ShardCount - 1)];
 
+    /// <summary>Readers that take no locks.</summary>
+    public ShortReaders Readers { get; } = new();
+
+    private static bool KeepsReadersOut(in LockTag tag, int mode) => tag.Kind == LockKind.Relation && mode == LockModes.AccessExclusive;
+
     private ref int RowCounter(long storageId) => ref _lockedRows[storageId & (Counters - 1)];
 
     /// <summary>Takes a lock, waiting for those who stand in the way.</summary>
@@ -59,6 +64,26 @@ public sealed partial class LockTable
     /// <param name="written">The mode in which the owner wrote the row himself; 0: he did not.</param>
     /// <exception cref="SqlException">40P01, 55P03, and what the owner's interrupts say.</exception>
     public LockOutcome Acquire(LockOwner owner, in LockTag tag, int mode, bool wait, bool forSession = false, int written = 0)
+    {
+        if (!KeepsReadersOut(tag, mode))
+            return AcquireNow(owner, tag, mode, wait, forSession, written);
+        Readers.CountStrong(tag.A); // until the lock is given back
+        var outcome = LockOutcome.Busy;
+        try
+        {
+            outcome = AcquireNow(owner, tag, mode, wait, forSession, written);
+        }
+        finally
+        {
+            if (outcome != LockOutcome.Granted)
+                Readers.UncountStrong(tag.A);
+        }
+        if (outcome == LockOutcome.Granted)
+            Readers.AwaitReaders(tag.A);
+        return outcome;
+    }
+
+    private LockOutcome AcquireNow(LockOwner owner, in LockTag tag, int mode, bool wait, bool forSession, int written)
     {
         var shard = ShardOf(tag);
         LockRequest request;
@@ -342,6 +367,8 @@ public sealed partial class LockTable
             entry.Serve();
             DropIfUnused(shard, entry);
         }
+        if (KeepsReadersOut(tag, mode))
+            Readers.UncountStrong(tag.A);
     }
 
     /// <summary>Gives back one hold of a session's lock.</summary>

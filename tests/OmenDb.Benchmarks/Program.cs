@@ -1,3 +1,7 @@
 using BenchmarkDotNet.Running;
+using OmenDb.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["point-reads", .. var rest])
+    PointReads.Run(rest);
+else
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -79,6 +79,11 @@ internal sealed class IndexScanOperator : PhysicalOperator
         }
     }
 
+    /// <summary>A look-up of one stored row by one value per key column, with nothing else to be looked at; null: it is something else.</summary>
+    public (Catalog.StoredTable Table, IndexInfo Index, Dictionary<Column, int> Ordinals, List<Expression> Values)? AsPoint() =>
+        _probe.IsPoint && _residual.IsEmpty && _skipColumns == 0 && _source is Catalog.StoredTable table && _probe.Index.PredicateSql is null && _scan.RowId is null
+            ? (table, _probe.Index, _scan.ScanColumns.ToDictionary(c => c.Column, c => c.Ordinal), [.. _probe.Tests.Select(t => ((KeyTest.OneOf)t).Values[0])]) : null;
+
     public override RowOrder Order => _order ??= ComputeOrder();
 
     private RowOrder? _order;
