@@ -52,23 +52,29 @@ internal sealed partial class StoredTable : ITableTarget
         var storageRanges = new IndexRange[ranges.Count];
         for (var i = 0; i < storageRanges.Length; i++)
             storageRanges[i] = IndexRange.Of(tree, ranges[i]);
-        return new Cursor(tree.OpenCursor(snapshot, storageRanges, backward, skipColumns));
+        var traces = default(OmenDb.Index.LookupTraceTotals);
+        if (context.Instrument)
+        {
+            foreach (var range in storageRanges)
+                traces.Add(tree.Trace(range));
+        }
+        return new Cursor(tree.OpenCursor(snapshot, storageRanges, backward, skipColumns), traces);
     }
 
     public IIndexLookup OpenLookup(ExecutionContext context, IndexInfo index, int columns)
     {
         var snapshot = StatementScope.Of(context).Snapshot;
-        return new Lookup(Usable(index, snapshot), snapshot, columns);
+        return new Lookup(new IndexLookup(Usable(index, snapshot), snapshot, columns) { Traced = context.Instrument });
     }
 
-    private sealed class Lookup(TableIndex tree, Storage.Mvcc.Snapshot snapshot, int columns) : IIndexLookup
+    private sealed class Lookup(IndexLookup lookup) : IIndexLookup
     {
-        private readonly IndexLookup _lookup = new(tree, snapshot, columns);
+        public OmenDb.Index.LookupTraceTotals Traces => lookup.Traces;
 
         public int Find(Vector[] values, ReadOnlySpan<int> rows, ref int next, Span<long> rowIds, Span<int> pairs) =>
-            _lookup.Find(values, rows, ref next, MemoryMarshal.Cast<long, RowId>(rowIds), pairs);
+            lookup.Find(values, rows, ref next, MemoryMarshal.Cast<long, RowId>(rowIds), pairs);
 
-        public void Dispose() => _lookup.Dispose();
+        public void Dispose() => lookup.Dispose();
     }
 
     private TableIndex Usable(IndexInfo index, Storage.Mvcc.Snapshot snapshot)
@@ -80,13 +86,15 @@ internal sealed partial class StoredTable : ITableTarget
 
     public bool CanDecode(IndexInfo index, int keyColumn) => Tree(index).CanDecode(keyColumn);
 
-    private sealed class Cursor(IndexCursor cursor) : IRowIdCursor
+    private sealed class Cursor(IndexCursor cursor, OmenDb.Index.LookupTraceTotals traces) : IRowIdCursor
     {
         public int Next(Span<long> rowIds) => cursor.Next(MemoryMarshal.Cast<long, RowId>(rowIds));
 
         public int Next(Span<long> rowIds, int[] keyColumns, VectorWriter[] targets) => cursor.Next(MemoryMarshal.Cast<long, RowId>(rowIds), keyColumns, targets);
 
         public long EntriesRead => cursor.EntriesRead;
+
+        public OmenDb.Index.LookupTraceTotals Traces => traces;
 
         public void Dispose() => cursor.Dispose();
     }

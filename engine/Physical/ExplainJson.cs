@@ -34,6 +34,8 @@ internal static class ExplainJson
             writer.WriteNumber("Actual Total Time", Math.Round(m.Milliseconds, 3));
             writer.WriteNumber("Actual Batches", m.Loops);
             writer.WriteNumber("Skipped Vectors", m.SkippedVectors);
+            foreach (var (label, text) in ExplainText.IndexLines(m))
+                writer.WriteString(label, text);
         }
         foreach (var group in node.Details.GroupBy(d => d.Label))
         {

@@ -35,7 +35,30 @@ internal static class ExplainText
             lines.Add($"{detail}{label}: {text}");
         if (metrics?[node.Id] is { SkippedVectors: > 0 } skipped)
             lines.Add($"{detail}Skipped Vectors: {skipped.SkippedVectors}");
+        if (metrics?[node.Id] is { } index)
+        {
+            foreach (var (label, text) in IndexLines(index))
+                lines.Add($"{detail}{label}: {text}");
+        }
         foreach (var child in node.Children)
             Write(child, metrics, verbose, depth + 1, lines);
+    }
+
+    /// <summary>What index operators have to tell: how the learned index was searched, and what was read of it.</summary>
+    public static IEnumerable<(string Label, string Text)> IndexLines(OperatorMetrics metrics)
+    {
+        var traces = metrics.Traces;
+        if (traces.Lookups == 1)
+        {
+            yield return ("Index Search", string.Create(CultureInfo.InvariantCulture,
+                $"levels={traces.MaxLevels} predicted={traces.LastPredictedSlot} actual={traces.LastActualSlot} steps={traces.SearchSteps} fall-back nodes={traces.FallbackNodes}"));
+        }
+        else if (traces.Lookups > 1)
+        {
+            yield return ("Index Searches", string.Create(CultureInfo.InvariantCulture,
+                $"{traces.Lookups} levels={(double)traces.Levels / traces.Lookups:F1} error={(double)traces.Error / traces.Lookups:F1} (max {traces.MaxError}) steps={(double)traces.SearchSteps / traces.Lookups:F1} fall-back nodes={traces.FallbackNodes}"));
+        }
+        if (metrics.IndexEntries > 0)
+            yield return ("Index Entries", metrics.IndexEntries.ToString(CultureInfo.InvariantCulture));
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using OmenDb.Arrow;
 using OmenDb.Engine.Execution;
+using OmenDb.Index;
 
 namespace OmenDb.Engine.Pipelines;
 
@@ -130,6 +131,29 @@ internal sealed class OperatorMetrics
 
     /// <summary>Entries that index scans have looked at.</summary>
     public long IndexEntries;
+
+    private readonly Lock _gate = new();
+    private LookupTraceTotals _traces;
+
+    /// <summary>How keys were found in learned indexes.</summary>
+    public LookupTraceTotals Traces
+    {
+        get
+        {
+            lock (_gate)
+                return _traces;
+        }
+    }
+
+    /// <summary>By a worker at its end.</summary>
+    public void AddIndex(long entries, in LookupTraceTotals traces)
+    {
+        lock (_gate)
+        {
+            IndexEntries += entries;
+            _traces.Add(traces);
+        }
+    }
 
     public long MemoryBytes;
 

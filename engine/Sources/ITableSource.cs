@@ -1,6 +1,7 @@
 using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Execution;
+using OmenDb.Index;
 using OmenDb.Planner.Catalog;
 using OmenDb.Storage.Indexes;
 
@@ -78,6 +79,9 @@ public interface IRowIdCursor : IDisposable
 
     /// <summary>Entries looked at so far, those of invisible versions included.</summary>
     long EntriesRead => 0;
+
+    /// <summary>How the beginnings of the ranges were found, where the execution is instrumented.</summary>
+    LookupTraceTotals Traces => default;
 }
 
 /// <summary>Looks many keys up.</summary>
@@ -91,6 +95,9 @@ public interface IIndexLookup : IDisposable
     /// <param name="pairs">Receives, for each id, the row of the vectors.</param>
     /// <returns>How many were found; 0: all has been given out.</returns>
     int Find(Vector[] values, ReadOnlySpan<int> rows, ref int next, Span<long> rowIds, Span<int> pairs);
+
+    /// <summary>How the keys were found, where the execution is instrumented.</summary>
+    LookupTraceTotals Traces => default;
 }
 
 /// <summary>One range per key: for sources without something better.</summary>

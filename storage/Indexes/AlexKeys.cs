@@ -12,6 +12,8 @@ internal sealed class FixedKeys : OrderedKeys
 
     public override AlexStatistics GetStatistics() => _index.GetStatistics();
 
+    public override LookupTrace Trace(ReadOnlySpan<byte> key) => _index.Trace(Number(key));
+
     public AlexIndex Index => _index;
 
     public override bool Insert(ReadOnlySpan<byte> key, RowId row) => _index.Insert(Number(key), row.Value);
@@ -99,6 +101,8 @@ internal sealed class ByteKeys : OrderedKeys
     public override long Count => _index.Count;
 
     public override AlexStatistics GetStatistics() => _index.GetStatistics();
+
+    public override LookupTrace Trace(ReadOnlySpan<byte> key) => _index.Trace(key);
 
     public override bool Insert(ReadOnlySpan<byte> key, RowId row) => _index.Insert(key, row.Value);
 

@@ -21,6 +21,7 @@ public sealed class IndexLookup : IDisposable
     private readonly int[] _places;
     private readonly List<RowId> _rows = []; // of the key before _next that did not fit
     private int _taken;
+    private LookupTraceTotals _traces;
 
     /// <param name="index">Where.</param>
     /// <param name="snapshot">Must outlive this.</param>
@@ -37,6 +38,11 @@ public sealed class IndexLookup : IDisposable
         _places = batched ? new int[BatchKeys] : [];
         index.Table.Retain();
     }
+
+    /// <summary>Each look-up is traced, by a second one: for EXPLAIN ANALYZE.</summary>
+    public bool Traced { get; init; }
+
+    public LookupTraceTotals Traces => _traces;
 
     /// <summary>Finds the rows of some keys, as far as there is room.</summary>
     /// <param name="values">One vector per key column.</param>
@@ -148,6 +154,8 @@ public sealed class IndexLookup : IDisposable
             var arena = values[i].Kind == VectorKind.Dictionary ? values[i].Dictionary!.ArenaPointers : values[i].ArenaPointers;
             _index.Layout.EncodeOne(i, values[i].Physical, cell, arena, _writer);
         }
+        if (Traced)
+            _traces.Add(_index.Keys.Trace(_writer.Key));
         return true;
     }
 

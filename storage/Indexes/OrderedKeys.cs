@@ -32,6 +32,9 @@ internal abstract class OrderedKeys : IDisposable
 
     public abstract long Count { get; }
 
+    /// <summary>How a look-up of a key, or of the place where it would stand, goes.</summary>
+    public abstract OmenDb.Index.LookupTrace Trace(ReadOnlySpan<byte> key);
+
     /// <summary>A walk over all nodes.</summary>
     public abstract OmenDb.Index.AlexStatistics GetStatistics();
 

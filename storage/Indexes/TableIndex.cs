@@ -83,6 +83,9 @@ public sealed class TableIndex : IDisposable
     public IndexCursor OpenCursor(Snapshot snapshot, IndexRange[] ranges, bool backward = false, int skipColumns = 0) =>
         new(this, snapshot, ranges, backward) { SkipColumns = skipColumns };
 
+    /// <summary>How the place where a range begins is found, for EXPLAIN ANALYZE.</summary>
+    public OmenDb.Index.LookupTrace Trace(IndexRange range) => _keys.Trace(range.Low);
+
     /// <summary>Whether a cursor can give out the values of a key column.</summary>
     /// <param name="key">Position in the key.</param>
     public bool CanDecode(int key) => Layout.CanDecode(key);

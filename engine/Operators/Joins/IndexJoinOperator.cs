@@ -237,6 +237,7 @@ internal sealed class IndexJoinOperator : PhysicalOperator
 
         public override void Dispose()
         {
+            _run.Metrics?[_owner.Id].AddIndex(0, _lookup.Traces);
             _lookup.Dispose();
             _keyFrame.Dispose();
             _frame?.Dispose();

@@ -231,7 +231,7 @@ internal sealed class IndexScanOperator : PhysicalOperator
         public override void Dispose()
         {
             if (_run.Metrics is { } metrics && _cursor is not null)
-                Interlocked.Add(ref metrics[_owner.Id].IndexEntries, _cursor.EntriesRead);
+                metrics[_owner.Id].AddIndex(_cursor.EntriesRead, _cursor.Traces);
             _cursor?.Dispose();
             _frame?.Dispose();
             _batch.Dispose();

@@ -149,7 +149,7 @@ internal sealed class RowIdMergeOperator : PhysicalOperator
                 count += read;
             }
             if (_run.Metrics is { } metrics && cursor is not null)
-                Interlocked.Add(ref metrics[_owner.Id].IndexEntries, cursor.EntriesRead);
+                metrics[_owner.Id].AddIndex(cursor.EntriesRead, cursor.Traces);
             return (ids, count);
         }
 

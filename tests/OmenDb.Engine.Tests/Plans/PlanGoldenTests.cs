@@ -48,6 +48,18 @@ public sealed partial class PlanGoldenTests
             Assert.Equal((query, plain.Run(query)), (query, db.Run(query)));
     }
 
+    [Fact]
+    public void Explain_analyze_tells_how_the_index_was_searched()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (id int8 primary key, a int4, c text); insert into t select g * g % 1000003, g, 'c' || g from generate_series(1, 5000) g; create index t_c on t (c); analyze t");
+        Assert.Matches(@"Index Search: levels=\d+ predicted=-?\d+ actual=\d+ steps=\d+ fall-back nodes=\d+\n\s+Index Entries: 1", db.Run("explain analyze select a from t where id = 49"));
+        Assert.Matches(@"Index Searches: 3 levels=\d", db.Run("explain analyze select a from t where id in (1, 4, 9)"));
+        Assert.Matches(@"Index Search: levels=", db.Run("explain analyze select a from t where c like 'c49%'"));
+        Assert.Matches(@"Index Searches: 20 levels=", db.Run("explain analyze select count(*) from (select g * g as k from generate_series(1, 20) g) s join t on t.id = s.k"));
+        Assert.Contains("Index Search", db.Run("explain (analyze, format json) select a from t where id = 49"), StringComparison.Ordinal);
+    }
+
     private static (string Setup, string[] Queries) Read(string script)
     {
         var parts = File.ReadAllText(Path.Combine(Folder(), script + ".sql")).Split("-- queries\n");
