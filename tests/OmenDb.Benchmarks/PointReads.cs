@@ -6,7 +6,7 @@ using OmenDb.Engine;
 namespace OmenDb.Benchmarks;
 
 /// <summary>Prepared SELECT v FROM t WHERE id = $1 in this process, random keys: OmenDB and SQLite's C library (in memory) in turns, autocommit and inside one
-/// transaction. Arguments: rows, look-ups per round, rounds.</summary>
+/// transaction. Arguments: rows, look-ups per round, rounds, and "shuffled" for keys that were inserted in no order.</summary>
 internal static unsafe partial class PointReads
 {
     public static void Run(string[] args)
@@ -14,6 +14,8 @@ internal static unsafe partial class PointReads
         var rows = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 1_000_000;
         var lookups = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1_000_000;
         var rounds = args.Length > 2 ? int.Parse(args[2], CultureInfo.InvariantCulture) : 5;
+        // A step that has no divisor in common with the number of rows visits all of them.
+        var step = args.Length > 3 && args[3] == "shuffled" ? 7_368_787L : 1;
         var random = new Random(42);
         var keys = new long[lookups];
         for (var i = 0; i < keys.Length; i++)
@@ -21,12 +23,12 @@ internal static unsafe partial class PointReads
 
         using var database = Database.OpenInMemory();
         using var session = database.CreateSession();
-        foreach (var sql in (string[])["create table t (id int8 primary key, v int8)", $"insert into t select g, g * 7 from generate_series(1, {rows}) g"])
+        foreach (var sql in (string[])["create table t (id int8 primary key, v int8)", $"insert into t select g * {step} % {rows} + 1, g * 7 from generate_series(1::int8, {rows}) g"])
         {
             using var result = session.Execute(sql);
         }
         using var query = session.OpenQuery(session.Prepare("point", "select v from t where id = $1"));
-        using var sqlite = new Sqlite(rows);
+        using var sqlite = new Sqlite(rows, step);
         var times = new Dictionary<string, List<double>>();
         for (var round = 0; round <= rounds; round++)
         {
@@ -104,7 +106,7 @@ internal static unsafe partial class PointReads
         private readonly nint _database;
         private readonly nint _statement;
 
-        public Sqlite(int rows)
+        public Sqlite(int rows, long step)
         {
             Check(sqlite3_open(":memory:", out _database));
             Execute("create table t (id integer primary key, v integer)");
@@ -112,7 +114,7 @@ internal static unsafe partial class PointReads
             Check(sqlite3_prepare_v2(_database, "insert into t values (?1, ?2)", -1, out var insert, 0));
             for (var i = 1; i <= rows; i++)
             {
-                _ = sqlite3_bind_int64(insert, 1, i);
+                _ = sqlite3_bind_int64(insert, 1, i * step % rows + 1);
                 _ = sqlite3_bind_int64(insert, 2, i * 7L);
                 _ = sqlite3_step(insert);
                 _ = sqlite3_reset(insert);
