@@ -29,6 +29,7 @@ internal sealed unsafe class GroupTable : IDisposable
     private readonly RowIndices _compare = new();
     private readonly RowIndices _slots = new();
     private readonly RowIndices _fresh = new();
+    private readonly CodedGroups _coded;
     private NativeBuffer? _entries;
     private NativeBuffer? _hashes; // by group
     private NativeBuffer? _batchHashes;
@@ -39,6 +40,7 @@ internal sealed unsafe class GroupTable : IDisposable
     {
         _context = context;
         _types = [.. types];
+        _coded = new CodedGroups(_types.Length);
         _keys = new RowStore(types, context);
         _constantHash = context.Settings.ConstantHash;
         _flat = new Vector[_types.Length];
@@ -61,8 +63,13 @@ internal sealed unsafe class GroupTable : IDisposable
     /// <param name="groups">By row number; receives the group.</param>
     public void FindOrAdd(ReadOnlySpan<Vector> keys, int* rows, int count, int batchLength, int* groups)
     {
-        if (count == 0)
-            return;
+        if (count > 0 && !_coded.TryFindOrAdd(this, keys, rows, count, batchLength, groups))
+            FindOrAddValues(keys, rows, count, batchLength, groups);
+    }
+
+    /// <summary>The same without looking at codes.</summary>
+    internal void FindOrAddValues(ReadOnlySpan<Vector> keys, int* rows, int count, int batchLength, int* groups)
+    {
         Buffers(batchLength);
         var hashes = (ulong*)_batchHashes!.Pointer;
         KeyColumns.Hash(keys, _types, batchLength, hashes, _constantHash);
@@ -240,6 +247,7 @@ internal sealed unsafe class GroupTable : IDisposable
         _compare.Dispose();
         _slots.Dispose();
         _fresh.Dispose();
+        _coded.Dispose();
         Count = 0;
     }
 }
