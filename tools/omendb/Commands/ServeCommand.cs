@@ -4,6 +4,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using OmenDb.Engine;
 using OmenDb.Protocol.Postgres;
+using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Types;
 
 namespace OmenDb.Tools.Server.Commands;
@@ -56,18 +57,20 @@ internal static class ServeCommand
             if (result.Tokens.Count > 0 && int.TryParse(result.Tokens[0].Value, out var value) && value is < 1 or > 86400)
                 result.AddError($"--recovery-target-seconds: {value} is not between 1 and 86400");
         });
+        var noSealing = new Option<bool>("--no-sealing") { Description = "Full segments stay as they were written; ALTER TABLE ... SEAL re-encodes them." };
         var flushDelay = new Option<int>("--flush-delay-ms")
         {
             Description = "For measurements: every flush of a file takes at least this long.", HelpName = "MS", Hidden = true,
         };
         var memoryLimit = CommonOptions.MemoryLimit();
-        foreach (var option in (Option[])[data, port, httpPort, listen, memoryLimit, maxConnections, recoveryTarget, flushDelay])
+        foreach (var option in (Option[])[data, port, httpPort, listen, memoryLimit, maxConnections, recoveryTarget, noSealing, flushDelay])
             command.Options.Add(option);
         command.SetAction(parsed => Run(parsed.GetValue(data)!, parsed.GetValue(listen)!, parsed.GetValue(port), new DatabaseOptions
         {
             MemoryLimitBytes = CommonOptions.MemoryOrDefault(parsed.GetValue(memoryLimit)),
             MaxConnections = parsed.GetValue(maxConnections),
             AutoAnalyze = true,
+            Sealing = parsed.GetValue(noSealing) ? SealOptions.Off : SealOptions.Default,
             RecoveryTarget = TimeSpan.FromSeconds(parsed.GetValue(recoveryTarget)),
             FlushDelay = TimeSpan.FromMilliseconds(parsed.GetValue(flushDelay)),
         }));
