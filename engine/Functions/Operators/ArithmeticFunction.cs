@@ -158,6 +158,9 @@ internal sealed unsafe class NumericFunction : ScalarFunction
 /// <summary>Scaled integers from one scale and width to another.</summary>
 internal static unsafe class DecimalRescale
 {
+    [ThreadStatic]
+    private static Vector? _flat;
+
     /// <summary>Only to larger or equal scales and widths.</summary>
     /// <returns>False: a value does not fit (or is NaN or infinite); the result is then undefined.</returns>
     public static bool Into(Vector operand, int fromScale, int toScale, PhysicalType to, int rows, Vector result)
@@ -173,6 +176,13 @@ internal static unsafe class DecimalRescale
         }
         if (operand.IsConstantNull)
             return true;
+        if (operand.Kind is not (VectorKind.Flat or VectorKind.Constant))
+        {
+            // Narrow or codes: all at once, not row by row.
+            var flat = _flat ??= new Vector();
+            Flatten.Into(operand, rows, flat);
+            operand = flat;
+        }
         var digits = toScale - fromScale;
         if (to == PhysicalType.Int64)
         {
@@ -180,23 +190,11 @@ internal static unsafe class DecimalRescale
             var limit = long.MaxValue / factor;
             var target = (long*)result.Values;
             var bad = false;
-            if (operand.Kind == VectorKind.Flat)
+            var source = (long*)operand.Values;
+            for (var i = 0; i < count; i++)
             {
-                var source = (long*)operand.Values;
-                for (var i = 0; i < count; i++)
-                {
-                    bad |= (ulong)(source[i] + limit) > (ulong)limit * 2;
-                    target[i] = source[i] * factor;
-                }
-            }
-            else
-            {
-                for (var i = 0; i < count; i++)
-                {
-                    var value = operand.Get<long>(i);
-                    bad |= (ulong)(value + limit) > (ulong)limit * 2;
-                    target[i] = value * factor;
-                }
+                bad |= (ulong)(source[i] + limit) > (ulong)limit * 2;
+                target[i] = source[i] * factor;
             }
             return !bad;
         }
@@ -204,18 +202,18 @@ internal static unsafe class DecimalRescale
         var wideFactor = Pow10.Wide[digits];
         if (operand.Physical == PhysicalType.Int64)
         {
+            var source = (long*)operand.Values;
             for (var i = 0; i < count; i++)
             {
-                var value = operand.Get<long>(i);
-                if (ScaledDecimal.IsSpecial(value))
+                if (ScaledDecimal.IsSpecial(source[i]))
                     return false;
-                wide[i] = digits == 0 ? value : value * wideFactor;
+                wide[i] = digits == 0 ? source[i] : source[i] * wideFactor;
             }
             return digits <= 19 || AllFit(operand, count, wideFactor);
         }
         for (var i = 0; i < count; i++)
         {
-            var value = operand.Get<Int128>(i);
+            var value = ((Int128*)operand.Values)[i];
             if (ScaledDecimal.IsSpecial(value) || !Wide.TryMultiply(value, wideFactor, out wide[i]))
                 return false;
         }
