@@ -34,12 +34,18 @@ internal sealed unsafe class SegmentArena : SharedMemory
     public SegmentArena(IReadOnlyList<NativeBuffer> sealedStrings)
     {
         foreach (var block in sealedStrings)
+        {
             _published.AddTaken(block);
+            SealedBytes += block.Length;
+        }
         _sealedBlocks = sealedStrings.Count;
     }
 
     /// <summary>All blocks there are; a view written before this was read resolves in it.</summary>
     public ViewArena Published => Volatile.Read(ref _published);
+
+    /// <summary>Of the strings that it began with.</summary>
+    public long SealedBytes { get; }
 
     /// <summary>Bytes in places that are in use, sealed strings apart.</summary>
     public long UsedBytes { get; private set; }

@@ -160,7 +160,8 @@ internal abstract unsafe class ColumnEncoder(TableColumn definition, int column)
             WriteDictionary(block.Pointer + _endAt, strings);
             result.SetDictionary(block.Pointer + _endAt, DictionaryEntries, DictionaryIsSorted);
         }
-        result.Bytes = _endAt - _firstAt + Aligned(DictionaryEntries * (long)Math.Max(1, Physical.Width())) + strings.Bytes - before;
+        result.Bytes = _endAt - _firstAt + Aligned(DictionaryEntries * (long)Math.Max(1, Physical.Width()));
+        result.StringBytes = strings.Bytes - before;
         return result;
     }
 

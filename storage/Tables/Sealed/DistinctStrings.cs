@@ -9,7 +9,7 @@ namespace OmenDb.Storage.Tables.Sealed;
 /// by the vectors' copies.</remarks>
 internal sealed unsafe class DistinctStrings
 {
-    private readonly ushort[] _idOfRow = new ushort[RowId.SegmentRows];
+    private ushort[] _idOfRow = []; // of the vectors so far, which come in their order
     private readonly DistinctEstimate _estimate = new();
     private View[] _entries = new View[256];
     private ulong[] _hashes = new ulong[256];
@@ -35,6 +35,8 @@ internal sealed unsafe class DistinctStrings
     public void Add(int vector, in ColumnInput input)
     {
         var views = (View*)input.Values;
+        if (_idOfRow.Length < (vector + 1) * RowId.VectorRows)
+            Array.Resize(ref _idOfRow, Math.Min(RowId.SegmentRows, Math.Max(_idOfRow.Length * 2, (vector + 1) * RowId.VectorRows)));
         var ids = _idOfRow.AsSpan(vector * RowId.VectorRows, RowId.VectorRows);
         for (var row = 0; row < input.Rows; row++)
         {

@@ -12,7 +12,7 @@ internal sealed unsafe class DistinctValues<T> where T : unmanaged, IEquatable<T
     public const int MaxEntries = 65_536;
 
     private readonly Dictionary<T, int> _ids = [];
-    private readonly ushort[] _idOfRow = new ushort[RowId.SegmentRows];
+    private ushort[] _idOfRow = []; // of the vectors so far, which come in their order
     private ushort[] _codeOfId = [];
     private T[] _sorted = [];
     private long _seen;
@@ -26,6 +26,8 @@ internal sealed unsafe class DistinctValues<T> where T : unmanaged, IEquatable<T
     /// <returns>False: there are too many.</returns>
     public bool Add(int vector, in ColumnInput input)
     {
+        if (_idOfRow.Length < (vector + 1) * RowId.VectorRows)
+            Array.Resize(ref _idOfRow, Math.Min(RowId.SegmentRows, Math.Max(_idOfRow.Length * 2, (vector + 1) * RowId.VectorRows)));
         var ids = _idOfRow.AsSpan(vector * RowId.VectorRows, RowId.VectorRows);
         var values = (T*)input.Values;
         for (var row = 0; row < input.Rows; row++)

@@ -47,8 +47,11 @@ internal sealed unsafe class SealedColumn : SharedMemory
     /// <summary>Null: no vector has codes.</summary>
     public Vector? Dictionary { get; private set; }
 
-    /// <summary>Its share of the block, and its strings.</summary>
+    /// <summary>Its share of the block; the strings are the arena's.</summary>
     public long Bytes { get; set; }
+
+    /// <summary>Of its strings in the arena.</summary>
+    public long StringBytes { get; set; }
 
     /// <summary>Living rows when it was made: those of dead rows were left out.</summary>
     public int LiveRows { get; set; }
