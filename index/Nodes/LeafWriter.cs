@@ -33,37 +33,20 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             return LeafInsert.NoRoom; // the slots need another form
         if (leaf->Count == 0)
             return InsertFirst(leaf, view, key, rowId, pool);
-        if (!view.IsBelow(leaf->LastSlot, key, rowId))
-        {
-            if (view.Holds(leaf->LastSlot, key, rowId))
-                return LeafInsert.AlreadyPresent;
-        }
-        else
-        {
-            // Behind everything: no search, no shift.
-            leaf->AppendStreak++;
-            if (leaf->LensKind == LensKind.Row && !TKey.HasHeads && TKey.CompareStored(leaf->LensReference, key) != 0)
-                return LeafInsert.NoRoom; // a second key: the row ids can no longer be searched
-            var free = leaf->LastSlot + 1;
-            if (leaf->IsAppend)
-                return free < view.Capacity ? Append(leaf, view, free, key, rowId, pool) : LeafInsert.NoRoom;
-            if (leaf->Count + 1 > options.MaxDensity * view.Capacity)
-                return LeafInsert.NoRoom;
-            if (free < view.Capacity)
-            {
-                // Where the model wants it, but never wasting more than half of what is left.
-                var slot = Math.Clamp(view.Predict(key, rowId), free, free + ((view.Capacity - 1 - free) >> 1));
-                return Append(leaf, view, slot, key, rowId, pool);
-            }
-            if (leaf->AppendStreak >= AppendStreak)
-                return LeafInsert.NoRoom; // becomes an append leaf
-            return InsertInside(leaf, view, view.Capacity, key, rowId, pool);
-        }
-
         if (leaf->LensKind == LensKind.Row && !TKey.HasHeads && TKey.CompareStored(leaf->LensReference, key) != 0)
-            return LeafInsert.NoRoom;
+        {
+            if (view.IsBelow(leaf->LastSlot, key, rowId))
+                leaf->AppendStreak++;
+            return LeafInsert.NoRoom; // a second key: the row ids can no longer be searched
+        }
+        // A leaf that is appended to is asked for its end first; elsewhere that would be a cache miss for nothing.
+        if (leaf->IsAppend && view.IsBelow(leaf->LastSlot, key, rowId))
+            return InsertBehind(leaf, view, key, rowId, options, pool);
+        view.PrefetchBits(key, rowId);
         StepCount steps = default;
         var at = view.LowerBound(key, rowId, ref steps);
+        if (at > leaf->LastSlot)
+            return InsertBehind(leaf, view, key, rowId, options, pool);
         if (view.Holds(at, key, rowId))
             return LeafInsert.AlreadyPresent;
         if (leaf->Count + 1 > options.MaxDensity * view.Capacity)
@@ -74,6 +57,26 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
         leaf->AppendStreak = 0;
         leaf->SearchSteps += steps.Value;
         return InsertInside(leaf, view, at, key, rowId, pool);
+    }
+
+    /// <summary>The entry is above all others of the leaf: no shift.</summary>
+    private static LeafInsert InsertBehind(Node* leaf, in LeafView<TKey> view, in TKey key, ulong rowId, AlexOptions options, NativePool pool)
+    {
+        leaf->AppendStreak++;
+        var free = leaf->LastSlot + 1;
+        if (leaf->IsAppend)
+            return free < view.Capacity ? Append(leaf, view, free, key, rowId, pool) : LeafInsert.NoRoom;
+        if (leaf->Count + 1 > options.MaxDensity * view.Capacity)
+            return LeafInsert.NoRoom;
+        if (free < view.Capacity)
+        {
+            // Where the model wants it, but never wasting more than half of what is left.
+            var slot = Math.Clamp(view.Predict(key, rowId), free, free + ((view.Capacity - 1 - free) >> 1));
+            return Append(leaf, view, slot, key, rowId, pool);
+        }
+        if (leaf->AppendStreak >= AppendStreak)
+            return LeafInsert.NoRoom; // becomes an append leaf
+        return InsertInside(leaf, view, view.Capacity, key, rowId, pool);
     }
 
     /// <summary>Takes the entry out.</summary>

@@ -8,7 +8,8 @@ internal sealed unsafe partial class AlexTree<TKey>
     public bool Insert(in TKey key, ulong rowId)
     {
         var slot = Epoch.Enter();
-        if (!TKey.HasHeads && TryAppendPlain(TKey.Plain(key), rowId))
+        Node* leaf = null;
+        if (!TKey.HasHeads && TryAppendPlain(TKey.Plain(key), rowId, mayRepeatKey: true, out leaf))
         {
             AddToCount(slot, 1);
             slot.Exit();
@@ -16,10 +17,10 @@ internal sealed unsafe partial class AlexTree<TKey>
         }
         try
         {
-            var divisions = 0;
-            while (true)
+            for (var divisions = 0; ; leaf = null)
             {
-                var leaf = Descend(key, rowId);
+                if (leaf == null)
+                    leaf = Descend(key, rowId);
                 if (!LeafLatch.TryAcquire(leaf))
                     continue;
                 var outcome = InsertLatched(leaf, key, rowId);
@@ -42,14 +43,21 @@ internal sealed unsafe partial class AlexTree<TKey>
 
     /// <summary>The cheap path of ascending 8-byte keys: an entry that continues the last run of a leaf, or fills the next slot of one
     /// without gaps. Everything is decided before the latch is taken, which succeeds only if nothing changed since.</summary>
+    /// <remarks>Models of keys route all entries of a key alike: where the last entry has a lower key, no entry of this key exists.</remarks>
+    /// <param name="key">8 bytes.</param>
+    /// <param name="rowId">Of the entry.</param>
+    /// <param name="mayRepeatKey">False: only a key that has no entry yet.</param>
+    /// <param name="found">The leaf that covers the entry; null where sorted nodes must be asked.</param>
     /// <returns>False when nothing was done: insert as usual.</returns>
-    private bool TryAppendPlain(ulong key, ulong rowId)
+    private bool TryAppendPlain(ulong key, ulong rowId, bool mayRepeatKey, out Node* found)
     {
+        found = null;
         var leaf = Root;
         while (leaf->Kind == NodeKind.ModelInner && leaf->LensKind == LensKind.Key)
             leaf = ReadChild(Node.ModelChildren(leaf), Node.ModelSlot(key, leaf->Base, leaf->Slope, leaf->Capacity));
         if (leaf->Kind != NodeKind.Leaf)
             return false;
+        found = leaf;
         var version = Volatile.Read(ref leaf->Version);
         if ((version & (Node.Latched | Node.Obsolete | Node.Frozen)) != 0)
             return false;
@@ -69,7 +77,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             var run = ((Run*)block)[runs - 1];
             var length = count - run.Start;
-            if (length < 2 || count >= _options.MaxLeafSlots || run.KeyAt(length) != key || run.RowAt(length) != rowId
+            if (length < 2 || (run.Stride == 0 && !mayRepeatKey) || count >= _options.MaxLeafSlots || run.KeyAt(length) != key || run.RowAt(length) != rowId
                 || key - run.KeyAt(length - 1) != run.Stride || !LeafLatch.TryAcquire(leaf, version))
                 return false;
             leaf->Capacity = count + 1;
@@ -164,6 +172,12 @@ internal sealed unsafe partial class AlexTree<TKey>
     public InsertOutcome InsertUnique<TCheck>(in TKey key, ulong rowId, ref TCheck check) where TCheck : IUniqueCheck
     {
         var slot = Epoch.Enter();
+        if (!TKey.HasHeads && TryAppendPlain(TKey.Plain(key), rowId, mayRepeatKey: false, out _))
+        {
+            AddToCount(slot, 1);
+            slot.Exit();
+            return new InsertOutcome(InsertOutcomeKind.Inserted);
+        }
         try
         {
             var divisions = 0;
