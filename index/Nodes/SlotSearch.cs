@@ -91,6 +91,29 @@ internal static unsafe class SlotSearch
         return low;
     }
 
+    /// <summary>How many of a few sorted numbers are below the target: all of them are looked at, their cache misses overlap.</summary>
+    /// <param name="values">Followed by at least 7 readable numbers.</param>
+    /// <param name="count">Of the numbers that count.</param>
+    /// <param name="target">What is sought.</param>
+    public static int CountBelowAll(ulong* values, int count, ulong target)
+    {
+        var below = 0;
+        var i = 0;
+        if (Avx512F.IsSupported)
+        {
+            var wanted = Vector512.Create(target);
+            for (; i < count; i += 8)
+            {
+                var bits = (uint)Avx512F.CompareLessThan(Vector512.Load(values + i), wanted).ExtractMostSignificantBits();
+                below += BitOperations.PopCount(count - i >= 8 ? bits : bits & ((1u << (count - i)) - 1));
+            }
+            return below;
+        }
+        for (; i < count; i++)
+            below += values[i] < target ? 1 : 0;
+        return below;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Gallop<T, TSteps>(T* values, int count, T target, int window, bool left, ref TSteps steps)
         where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter

@@ -11,6 +11,12 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Share of entries in such slots from which on equal-width parts are given up.</summary>
     private const double HopelessShare = 0.5;
 
+    /// <summary>How much smaller leaves are where the model of one of full size would be bad.</summary>
+    private const int Refinement = 8;
+
+    /// <summary>Entries below which a leaf is left as it is.</summary>
+    private const int LeastRefined = 512;
+
     /// <summary>Entries below which a subtree is built by one thread.</summary>
     private const long LeastParallelEntries = 1 << 18;
 
@@ -36,10 +42,26 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Makes the stored form of a key for <see cref="BulkLoad"/>.</summary>
     public ulong Own(in TKey key) => TKey.Own(key, _pool);
 
+    /// <summary>Mean error (log2) of the model of a leaf over these entries.</summary>
+    private double Trial(ulong* keys, ulong* rows, int count)
+    {
+        Node trial = default;
+        if (LeafBuilder<TKey>.TryFillRuns(&trial, keys, rows, count, _pool))
+        {
+            _pool.Free(trial.Block, LeafView<TKey>.BlockBytes(&trial));
+            return 0;
+        }
+        LeafBuilder<TKey>.Fill(
+            &trial, keys, rows, count, LeafBuilder<TKey>.CapacityFor(count, _options.InitialDensity, _options.MaxLeafSlots), LeafLayout.Gapped, _pool);
+        _pool.Free(trial.Block, LeafView<TKey>.BlockBytes(&trial));
+        TKey.FreeLens(trial.Lens, _pool);
+        return trial.ModelError;
+    }
+
     private Node* Build(ulong* keys, ulong* rows, long count, int modelDepth, int parallelism)
     {
         if (count <= _options.LeafTarget)
-            return MakeLeaf(keys, rows, (int)count, LeafLayout.Gapped);
+            return BuildLeaf(keys, rows, (int)count, modelDepth);
         if (modelDepth < _options.MaxModelDepth)
         {
             var node = TryBuildModel(keys, rows, count, modelDepth, parallelism);
@@ -66,11 +88,19 @@ internal sealed unsafe partial class AlexTree<TKey>
         InitialiseModel(&head, lens, firstHead, lastHead, widest, widest);
         var sizes = SizesOfSlots(keys, rows, count, head, widest, parallelism);
 
+        var fine = sizes;
         var fanout = ChooseFanout(ref sizes, leaves, count, out var heavy);
         if (heavy > HopelessShare * count)
         {
             TKey.RetireLens(lens, _retired);
             return null;
+        }
+        var pieces = Group(sizes, _options.LeafTarget);
+        if (AreBad(pieces, keys, rows))
+        {
+            // Where straight lines do not fit so many entries: narrower slots, smaller leaves.
+            fanout = widest;
+            pieces = Group(fine, _options.LeafTarget / Refinement);
         }
         var node = (Node*)_pool.Allocate(Node.ModelBytes(fanout));
         // Halving the slope is exact: the slots are those that were folded together.
@@ -78,18 +108,6 @@ internal sealed unsafe partial class AlexTree<TKey>
         node->Capacity = fanout;
         node->Slope = head.Slope * fanout / widest;
         var children = Node.ModelChildren(node);
-        var pieces = new List<Piece>();
-        long start = 0;
-        for (var slot = 0; slot < fanout;)
-        {
-            var end = slot + 1;
-            var size = sizes[slot];
-            while (end < fanout && size + sizes[end] <= _options.LeafTarget)
-                size += sizes[end++];
-            pieces.Add(new Piece(slot, end, start, size));
-            start += size;
-            slot = end;
-        }
         node->ChildCount = pieces.Count;
         BuildPieces(pieces, keys, rows, modelDepth + 1, parallelism, (piece, child) =>
         {
@@ -97,6 +115,86 @@ internal sealed unsafe partial class AlexTree<TKey>
                 children[slot] = (Node*)child;
         });
         return node;
+    }
+
+    /// <summary>Neighbouring slots share a child while it has no more entries than the limit; slots without entries never have their own.</summary>
+    private static List<Piece> Group(long[] sizes, long limit)
+    {
+        var pieces = new List<Piece>();
+        long start = 0;
+        for (var slot = 0; slot < sizes.Length;)
+        {
+            var end = slot + 1;
+            var size = sizes[slot];
+            while (end < sizes.Length && (size == 0 || sizes[end] == 0 || size + sizes[end] <= limit))
+                size += sizes[end++];
+            pieces.Add(new Piece(slot, end, start, size));
+            start += size;
+            slot = end;
+        }
+        return pieces;
+    }
+
+    /// <summary>Whether the models of leaves over these pieces would be bad, judged by some of them.</summary>
+    private bool AreBad(List<Piece> pieces, ulong* keys, ulong* rows)
+    {
+        const int Trials = 16;
+        var sum = 0.0;
+        var tried = 0;
+        for (var i = 0; i < Trials; i++)
+        {
+            var piece = pieces[(int)((long)i * pieces.Count / Trials)];
+            if (piece.Count < LeastRefined || piece.Count > _options.LeafTarget)
+                continue;
+            sum += Trial(keys + piece.Start, rows + piece.Start, (int)piece.Count);
+            tried++;
+        }
+        return sum > BadModelError * tried;
+    }
+
+    /// <summary>A leaf, or a model node over smaller ones where one line does not fit its entries.</summary>
+    private Node* BuildLeaf(ulong* keys, ulong* rows, int count, int modelDepth)
+    {
+        var leaf = MakeLeaf(keys, rows, count, LeafLayout.Gapped);
+        if (count < LeastRefined || leaf->ModelError <= BadModelError || modelDepth >= _options.MaxModelDepth)
+            return leaf;
+        var node = TryRefine(keys, rows, count, modelDepth);
+        if (node == null)
+            return leaf;
+        _pool.Free(leaf->Block, LeafView<TKey>.BlockBytes(leaf));
+        TKey.FreeLens(leaf->Lens, _pool);
+        _pool.Free(leaf, Node.LeafBytes);
+        return node;
+    }
+
+    private Node* TryRefine(ulong* keys, ulong* rows, int count, int modelDepth)
+    {
+        const int Narrowest = 32;
+        const int Widest = 512;
+        const double Lopsided = 0.75;
+        var lens = TKey.ChooseLens(keys[0], keys[count - 1], true, _pool);
+        var firstHead = TKey.Head(TKey.Load(keys[0]), rows[0], lens);
+        var lastHead = TKey.Head(TKey.Load(keys[count - 1]), rows[count - 1], lens);
+        for (var fanout = Narrowest; fanout <= Math.Min(Widest, _options.MaxModelFanout) && firstHead < lastHead; fanout *= 4)
+        {
+            Node head;
+            InitialiseModel(&head, lens, firstHead, lastHead, fanout, fanout);
+            var pieces = Group(SizesOfSlots(keys, rows, count, head, fanout, 1), count / Refinement);
+            if (pieces.Count < 2 || pieces.Max(piece => piece.Count) > Lopsided * count)
+                continue;
+            var node = (Node*)_pool.Allocate(Node.ModelBytes(fanout));
+            InitialiseModel(node, lens, firstHead, lastHead, fanout, fanout);
+            node->ChildCount = pieces.Count;
+            foreach (var piece in pieces)
+            {
+                var child = Build(keys + piece.Start, rows + piece.Start, piece.Count, modelDepth + 1, 1);
+                for (var slot = piece.FirstSlot; slot < piece.EndSlot; slot++)
+                    Node.ModelChildren(node)[slot] = child;
+            }
+            return node;
+        }
+        TKey.FreeLens(lens, _pool);
+        return null;
     }
 
     /// <summary>Entries of one child to be, and the slots of its parent.</summary>

@@ -219,10 +219,13 @@ internal sealed unsafe partial class AlexTree<TKey>
         while (true)
         {
             var node = Root;
-            while (node->Kind == NodeKind.ModelInner && node->LensKind == LensKind.Key)
-                node = ReadChild(Node.ModelChildren(node), Node.ModelSlot(plain, node->Base, node->Slope, node->Capacity));
-            if (node->Kind != NodeKind.Leaf)
-                node = DescendFrom(node, key, 0);
+            while (node->Kind != NodeKind.Leaf)
+            {
+                if (node->Kind == NodeKind.ModelInner && node->LensKind == LensKind.Key)
+                    node = ReadChild(Node.ModelChildren(node), Node.ModelSlot(plain, node->Base, node->Slope, node->Capacity));
+                else
+                    node = ReadChild(Children(node), Route(node, key, 0, out _));
+            }
             if (!LeafLatch.BeginRead(node, out var version))
                 continue;
             var answer = ProbePlain(node, version, key, plain, out rowId);

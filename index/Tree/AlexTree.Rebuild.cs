@@ -13,6 +13,9 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Entries from which on a leaf with a worn model is divided rather than rebuilt.</summary>
     private const int WornSplitEntries = 1024;
 
+    /// <summary>Mean error (log2) of a leaf's model from which on two smaller leaves are considered instead of a larger one.</summary>
+    private const float BadModelError = 3;
+
     private long _expansions;
     private long _contractions;
 
@@ -43,7 +46,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         var foreign = !IsLensKey(leaf, key);
         if (!full && !foreign && count >= WornSplitEntries)
             return false; // catastrophic shifts
-        if (full && count >= WornSplitEntries && CostModel.IsWorn(leaf) && SplitBeatsExpansion(leaf))
+        if (full && count >= WornSplitEntries && (leaf->ModelError > BadModelError || CostModel.IsWorn(leaf)) && SplitBeatsExpansion(leaf))
             return false;
         Rebuild(leaf, LeafBuilder<TKey>.CapacityFor(count + 1, ExpandedDensity, maxSlots), LeafLayout.Gapped, allowRow: !foreign);
         return true;

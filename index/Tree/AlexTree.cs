@@ -87,13 +87,23 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         return RouteSorted(inner, key, rowId);
     }
 
+    /// <summary>Separators from which on all are compared at once; the row ids behind them make reading past their end safe.</summary>
+    private const int LeastVectorSeparators = 8;
+
     /// <summary>Number of separators that are not above (key, row id); a separator is a lower bound of the child to its right.</summary>
     private static int RouteSorted(Node* inner, in TKey key, ulong rowId)
     {
         var keys = Node.SeparatorKeys(inner);
         var rows = Node.SeparatorRows(inner);
         int low = 0, high = inner->Capacity - 1;
-        if (!TKey.HasHeads)
+        if (!TKey.HasHeads && high >= LeastVectorSeparators)
+        {
+            var probe = TKey.Plain(key);
+            low = SlotSearch.CountBelowAll(keys, high, probe);
+            if (low == high || keys[low] > probe)
+                return low;
+        }
+        else if (!TKey.HasHeads)
         {
             // Without branches to mispredict; leaves only separators with the key itself to the loop below.
             var probe = TKey.Plain(key);
@@ -123,17 +133,6 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
     private Node* Descend(in TKey key, ulong rowId)
     {
         var node = Root;
-        while (node->Kind != NodeKind.Leaf)
-        {
-            var slot = Route(node, key, rowId, out var children);
-            node = ReadChild(children, slot);
-        }
-        return node;
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Node* DescendFrom(Node* node, in TKey key, ulong rowId)
-    {
         while (node->Kind != NodeKind.Leaf)
         {
             var slot = Route(node, key, rowId, out var children);
