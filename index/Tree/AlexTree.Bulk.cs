@@ -11,6 +11,9 @@ internal sealed unsafe partial class AlexTree<TKey>
     /// <summary>Share of entries in such slots from which on equal-width parts are given up.</summary>
     private const double HopelessShare = 0.5;
 
+    /// <summary>How much wider than others a sorted node may be that was loaded.</summary>
+    private const int WideSortedFactor = 4;
+
     /// <summary>How much smaller leaves are where the model of one of full size would be bad.</summary>
     private const int Refinement = 8;
 
@@ -279,7 +282,8 @@ internal sealed unsafe partial class AlexTree<TKey>
     private Node* BuildSorted(ulong* keys, ulong* rows, long count, int modelDepth, int parallelism)
     {
         var leaves = (count + _options.LeafTarget - 1) / _options.LeafTarget;
-        var parts = (int)Math.Min(_options.MaxSortedFanout, leaves);
+        // One wide node over all leaves beats narrow ones over model nodes over a few leaves each; it divides when it is inserted into.
+        var parts = (int)(leaves <= WideSortedFactor * _options.MaxSortedFanout ? leaves : Math.Min(_options.MaxSortedFanout, leaves));
         var node = AllocateSorted(parts);
         var pieces = new List<Piece>();
         for (var i = 0; i < parts; i++)

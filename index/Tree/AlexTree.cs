@@ -87,7 +87,7 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         return RouteSorted(inner, key, rowId);
     }
 
-    /// <summary>Separators from which on all are compared at once; the row ids behind them make reading past their end safe.</summary>
+    /// <summary>Separators from which on vectors are used; the row ids behind them make reading past their end safe.</summary>
     private const int LeastVectorSeparators = 8;
 
     /// <summary>Number of separators that are not above (key, row id); a separator is a lower bound of the child to its right.</summary>
@@ -99,7 +99,7 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         if (!TKey.HasHeads && high >= LeastVectorSeparators)
         {
             var probe = TKey.Plain(key);
-            low = SlotSearch.CountBelowAll(keys, high, probe);
+            low = SlotSearch.CountBelow(keys, high, probe);
             if (low == high || keys[low] > probe)
                 return low;
         }
