@@ -7,9 +7,9 @@ public sealed partial class Table
 {
     private readonly Lock _sealing = new();
 
-    /// <summary>ALTER TABLE ... SEAL: re-encodes everything that is full and quiet, and waits until that is done. Vectors that somebody is writing, or that
+    /// <summary>ALTER TABLE ... SEAL: re-encodes all full segments, as far as they are quiet, and waits until that is done. Vectors that somebody is writing, or that
     /// hold versions which some snapshot may need, stay as they are.</summary>
-    /// <param name="partial">Also vectors that are not full: for tests, the next append unseals them.</param>
+    /// <param name="partial">Also segments and vectors that are not full: for tests, the next append unseals them.</param>
     /// <param name="cancellation">Looked at between segments.</param>
     public void Seal(bool partial = false, CancellationToken cancellation = default)
     {
@@ -18,7 +18,8 @@ public sealed partial class Table
             foreach (var segment in _segments)
             {
                 cancellation.ThrowIfCancellationRequested();
-                if (segment.VectorCount > 0)
+                // Of a segment that still takes rows, the last vector would keep the strings of all: they would be there twice.
+                if (segment.VectorCount > 0 && (partial || segment.IsFull))
                     SegmentSealer.Run(this, segment, leastShare: 0, partial);
             }
         }

@@ -82,12 +82,12 @@ public class SealTests
         using var selection = new Selection(2048);
         Assert.True(scan.TryNextMorsel(out var morsel));
         scan.Read(morsel, 0, hot, selection, out _);
-        table.Seal();
+        table.Seal(partial: true);
         scan.Read(morsel, 0, narrow, selection, out _);
         for (var i = 0; i < 3; i++)
         {
             Update(engine, table, 7, "another string that no view holds in itself " + i);
-            table.Seal();
+            table.Seal(partial: true);
         }
         Assert.Equal("a string that no view holds in itself, number 7", System.Text.Encoding.UTF8.GetString(hot.Columns[0].GetBytes(7)));
         Assert.Equal("a string that no view holds in itself, number 7", System.Text.Encoding.UTF8.GetString(narrow.Columns[0].GetBytes(7)));
@@ -142,7 +142,7 @@ public class SealTests
         using (var snapshot = deleter.BeginStatement())
             Assert.True(table.Delete(snapshot, [.. Enumerable.Range(0, 1000).Select(i => new RowId((ulong)i))]).IsOk);
         engine.Commit(deleter);
-        table.Seal();
+        table.Seal(partial: true);
         Assert.True(table.TryBounds(0, out var bounds));
         Assert.Equal(new ZoneMap(ZoneKey.Of(1000L), ZoneKey.Of(2047L), false), bounds);
         Update(engine, table, 1500, "x", id: 5);
