@@ -77,7 +77,7 @@ public sealed partial class StorageEngine : IDisposable
                 Initialise();
             StartCheckpointing(options);
             if (options.AutoAnalyzeInterval > TimeSpan.Zero)
-                _autoAnalyzer = new AutoAnalyzer(_tables, Transactions, options.AutoAnalyzeInterval);
+                _autoAnalyzer = new AutoAnalyzer(_tables, Transactions, Analyze, options.AutoAnalyzeInterval);
             if (_seal.Interval > TimeSpan.Zero)
                 _sealer = new BackgroundSealer(_tables, _seal);
         }
@@ -119,6 +119,20 @@ public sealed partial class StorageEngine : IDisposable
     /// <summary>Makes everything committed so far durable, also what was committed without waiting for the disk.</summary>
     /// <exception cref="Types.SqlException">58030.</exception>
     public void FlushLog() => _log?.Flush();
+
+    /// <summary>ANALYZE: reads all rows that the snapshot sees, keeps the result, and logs it.</summary>
+    /// <param name="table">Retained by the caller, or locked against being dropped.</param>
+    /// <param name="modifications">The table's, from before the snapshot: what comes in between is rather counted twice than never.</param>
+    /// <param name="snapshot">What is read.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public void Analyze(Table table, long modifications, Snapshot snapshot, CancellationToken cancellation = default)
+    {
+        var statistics = table.Analyze(snapshot, modifications, cancellation);
+        using var buffer = new RedoBuffer();
+        buffer.BeginFrame(RedoFrameKind.Loose, 0);
+        StatisticsRecord.Write(table.StorageId, statistics, buffer);
+        _commitLog.Append(buffer.Bytes); // durable with whatever is flushed next: a crash may cost an analysis, nothing else
+    }
 
     /// <summary>Where the log ends; zero in memory.</summary>
     public Lsn LogEnd => _log?.EndLsn ?? Lsn.Zero;

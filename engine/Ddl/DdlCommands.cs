@@ -73,8 +73,10 @@ internal static class DdlCommands
         foreach (var table in tables)
         {
             session.LockRelation(table.Oid, TableLockMode.ShareUpdateExclusive, table.Name);
+            var rows = session.Database.Storage.GetTable(table);
+            var modifications = rows.Modifications;
             using var snapshot = session.Transaction.BeginStatement();
-            session.Database.Storage.GetTable(table).Analyze(snapshot, session.Cancellation);
+            session.Database.Storage.Analyze(rows, modifications, snapshot, session.Cancellation);
         }
     }
 

@@ -25,12 +25,13 @@ internal static class StatisticsImage
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{Header}{Version}\n");
         foreach (var (storageId, statistics, changes) in tables)
-        {
-            var image = new TableImage(storageId, statistics.RowCount, changes, [.. statistics.Columns.Select(ToImage)]);
-            text.Append(JsonSerializer.Serialize(image, StatisticsJson.Default.TableImage)).Append('\n');
-        }
+            text.Append(JsonSerializer.Serialize(ToImage(storageId, statistics, changes), StatisticsJson.Default.TableImage)).Append('\n');
         return Encoding.UTF8.GetBytes(text.ToString());
     }
+
+    /// <summary>One table's line, without its end.</summary>
+    public static byte[] WriteTable(long storageId, TableStatistics statistics, long changes) =>
+        JsonSerializer.SerializeToUtf8Bytes(ToImage(storageId, statistics, changes), StatisticsJson.Default.TableImage);
 
     /// <exception cref="SqlException">0A000: written by a newer version; XX001.</exception>
     public static void Load(byte[] image, Func<long, Table?> find)
@@ -42,13 +43,20 @@ internal static class StatisticsImage
         if (version > Version)
             throw SqlException.NotSupported($"statistics of format version {version} (this program reads up to {Version})");
         foreach (var line in lines.Skip(1))
-        {
-            var table = JsonSerializer.Deserialize(line, StatisticsJson.Default.TableImage)
-                ?? throw new SqlException(SqlState.DataCorrupted, "the statistics of the checkpoint have an empty line");
-            // A table dropped since is not there; its line goes with the next checkpoint.
-            find(table.StorageId)?.RestoreStatistics(new TableStatistics(table.RowCount, [.. table.Columns.Select(FromImage)]), table.Changes);
-        }
+            LoadTable(Encoding.UTF8.GetBytes(line), find);
     }
+
+    /// <summary>Gives a table what <see cref="WriteTable"/> has written of it.</summary>
+    /// <param name="line">In UTF-8.</param>
+    /// <param name="find">By storage id; null: dropped since.</param>
+    public static void LoadTable(ReadOnlySpan<byte> line, Func<long, Table?> find)
+    {
+        var table = JsonSerializer.Deserialize(line, StatisticsJson.Default.TableImage) ?? throw new SqlException(SqlState.DataCorrupted, "statistics of no table");
+        find(table.StorageId)?.RestoreStatistics(new TableStatistics(table.RowCount, [.. table.Columns.Select(FromImage)]), table.Changes);
+    }
+
+    private static TableImage ToImage(long storageId, TableStatistics statistics, long changes) =>
+        new(storageId, statistics.RowCount, changes, [.. statistics.Columns.Select(ToImage)]);
 
     private static ColumnImage ToImage(ColumnStatistics column) => new()
     {

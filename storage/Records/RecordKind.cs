@@ -14,6 +14,8 @@ public enum RecordKind : byte
     SequenceAdvance = 5,
     /// <summary>A file with the rows of whole vectors.</summary>
     SegmentFile = 6,
+    /// <summary>What ANALYZE found out about a table.</summary>
+    Statistics = 7,
 }
 
 /// <summary>What a frame of the log is. Persisted: append only.</summary>

@@ -106,6 +106,9 @@ internal sealed class RedoReplay : IRedoConsumer, IDisposable
                     var (oid, value, called) = SequenceAdvanceRecord.Read(ref body);
                     _sequences.Restore(oid, value, called);
                     break;
+                case RecordKind.Statistics:
+                    StatisticsRecord.Replay(bytes, _tables.Find);
+                    break;
                 default:
                     throw SqlException.NotSupported($"log record of kind {(int)kind}, written by a newer version,");
             }

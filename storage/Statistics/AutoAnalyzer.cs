@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
 using OmenDb.Storage.Transactions;
 using OmenDb.Types;
@@ -6,21 +7,26 @@ using OmenDb.Types;
 namespace OmenDb.Storage.Statistics;
 
 /// <summary>Analyses tables that have changed enough, in the background, as PostgreSQL's autovacuum does (50 rows and a tenth of the table).</summary>
-/// <remarks>An analysis reads the whole table, so a table that keeps changing is given at most a tenth of one core's time: after each
-/// analysis it is left alone for nine times as long as that took.</remarks>
+/// <remarks>An analysis reads the whole table, so all of them together get at most a tenth of one core's time: after each one the thread rests nine times as
+/// long as that took. A small table that keeps changing is not analysed again before <see cref="Spacing"/> has passed, unless it has grown tenfold.</remarks>
 internal sealed class AutoAnalyzer : IDisposable
 {
     private const int Rest = 9;
+    private const int Growth = 10;
+
+    private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(20);
 
     private readonly TableStore _tables;
     private readonly TransactionManager _transactions;
+    private readonly Action<Table, long, Snapshot, CancellationToken> _analyze;
     private readonly TimeSpan _interval;
     private readonly CancellationTokenSource _stop = new();
     private readonly Dictionary<long, long> _notBefore = []; // by storage id, in ticks of Stopwatch; the thread's own
     private readonly Thread _thread;
 
-    public AutoAnalyzer(TableStore tables, TransactionManager transactions, TimeSpan interval)
+    public AutoAnalyzer(TableStore tables, TransactionManager transactions, Action<Table, long, Snapshot, CancellationToken> analyze, TimeSpan interval)
     {
+        _analyze = analyze;
         _tables = tables;
         _transactions = transactions;
         _interval = interval;
@@ -46,20 +52,26 @@ internal sealed class AutoAnalyzer : IDisposable
             {
                 if (_stop.IsCancellationRequested)
                     return;
-                if (table.NeedsAnalyze && Stopwatch.GetTimestamp() >= _notBefore.GetValueOrDefault(table.StorageId) && table.TryRetain())
-                    Analyze(table);
+                if (!table.NeedsAnalyze || !IsDue(table) || !table.TryRetain())
+                    continue;
+                var began = Stopwatch.GetTimestamp();
+                Analyze(table);
+                if (_stop.Token.WaitHandle.WaitOne(Stopwatch.GetElapsedTime(began) * Rest))
+                    return;
             }
         }
     }
 
+    private bool IsDue(Table table) => Stopwatch.GetTimestamp() >= _notBefore.GetValueOrDefault(table.StorageId)
+        || table.Statistics is { } last && table.RowCount > last.RowCount * Growth;
+
     private void Analyze(Table table)
     {
-        var began = Stopwatch.GetTimestamp();
         try
         {
-            var modifications = table.Modifications; // before the snapshot: what comes in between is rather counted twice than never
+            var modifications = table.Modifications;
             using var snapshot = _transactions.OpenSnapshot();
-            table.Analyze(snapshot, modifications, _stop.Token);
+            _analyze(table, modifications, snapshot, _stop.Token);
         }
         catch (OperationCanceledException)
         {
@@ -73,7 +85,6 @@ internal sealed class AutoAnalyzer : IDisposable
         {
             table.Release();
         }
-        var now = Stopwatch.GetTimestamp();
-        _notBefore[table.StorageId] = now + ((now - began) * Rest);
+        _notBefore[table.StorageId] = Stopwatch.GetTimestamp() + (long)(Spacing.TotalSeconds * Stopwatch.Frequency);
     }
 }

@@ -12,7 +12,6 @@ internal static class ListingViews
         yield return ("pg_indexes", Indexes);
         yield return ("pg_sequences", Sequences);
         yield return ("pg_timezone_names", _ => TimeZones());
-        yield return ("pg_stats", _ => []);
     }
 
     private static IEnumerable<object?[]> Tables(SystemScan scan)

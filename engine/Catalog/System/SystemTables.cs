@@ -29,6 +29,7 @@ internal static class SystemTables
         yield return FunctionTables.All();
         yield return ClusterTables.All();
         yield return ListingViews.All();
+        yield return StatisticsView.All();
         yield return SettingViews.All();
         yield return ActivityViews.All();
         yield return EngineViews.All();
@@ -89,7 +90,7 @@ internal static class SystemTables
         "_aclitem" => SqlType.ArrayOf(SqlType.Of(TypeId.AclItem)),
         "char" => SqlType.InternalChar,
         "_char" => SqlType.ArrayOf(SqlType.InternalChar),
-        // The values of these columns are always null; arrays of no known element type are shown as text.
+        // Arrays of no known element type are shown as arrays of text.
         "anyarray" or "_pg_statistic" => SqlType.ArrayOf(SqlType.Text),
         "pg_lsn" or "pg_ndistinct" or "pg_dependencies" or "pg_mcv_list" => SqlType.Text,
         _ when name.StartsWith('_') => SqlType.ArrayOf(TypeOf(name[1..])),
