@@ -19,6 +19,9 @@ internal sealed unsafe class GroupTable : IDisposable
 {
     private const int InitialSlots = 1024;
 
+    /// <summary>Slots from which entries are prefetched: 256 KiB.</summary>
+    private const int PrefetchFrom = 1 << 15;
+
     private readonly ExecutionContext _context;
     private readonly SqlType[] _types;
     private readonly RowStore _keys;
@@ -88,6 +91,12 @@ internal sealed unsafe class GroupTable : IDisposable
             var row = rows[i];
             pending[i] = row;
             slots[row] = (int)hashes[row] & _mask;
+        }
+        if (_mask > PrefetchFrom)
+        {
+            // The table is larger than a cache: all rows' entries are on their way before the first is looked at.
+            for (var i = 0; i < count; i++)
+                Prefetch.Read(entries + slots[rows[i]]);
         }
         var left = count;
         while (left > 0)
