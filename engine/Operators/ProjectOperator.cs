@@ -14,6 +14,10 @@ internal sealed class ProjectOperator(PhysicalOperator input, IReadOnlyList<Proj
 
     public IReadOnlyList<Projection> Projections => projections;
 
+    /// <summary>The input's column that an output column is, unchanged; null: it is computed.</summary>
+    public Column? SourceOf(Column output) =>
+        projections.FirstOrDefault(p => ReferenceEquals(p.Output, output)) is { Expression: ColumnExpression source } ? source.Column : null;
+
     public override string Name => "Project";
 
     public override Physical.RowOrder Order =>

@@ -36,6 +36,7 @@ internal sealed class PhysicalPlanner
     public static PhysicalOperator Plan(LogicalPlan plan)
     {
         var root = new PhysicalPlanner().Create(plan);
+        RuntimeFilters.Plan(root);
         var next = 0;
         Number(root, ref next);
         return root;
@@ -56,6 +57,7 @@ internal sealed class PhysicalPlanner
     public PhysicalOperator PlanAgain(LogicalPlan plan, HashSet<int> fixedScans)
     {
         var root = new PhysicalPlanner(this, fixedScans).Create(plan);
+        RuntimeFilters.Plan(root);
         var next = 0;
         Number(root, ref next);
         return root;

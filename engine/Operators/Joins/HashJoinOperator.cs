@@ -19,6 +19,7 @@ internal sealed record JoinKey(Expression Left, Expression Right, SqlType Type, 
 /// <code>
 /// right ──► build sink (JoinTable)
 /// left  ──► probe stage ──► ...          right and full: a second leg brings the build rows that nothing matched
+/// left  ──► keep sink, right ──► build sink, kept rows ──► probe stage ──► ...          where <see cref="KeepsProbe"/>
 /// </code>
 /// Left columns are never copied: the output references them under a selection, build columns are gathered beside them.
 /// </remarks>
@@ -60,6 +61,15 @@ internal sealed class HashJoinOperator : PhysicalOperator
 
     public bool TracksBuildMatches => Kind is JoinKind.Right or JoinKind.Full;
 
+    /// <summary>The left input is read first and kept, because its keys spare the right input work (<see cref="Physical.RuntimeFilters"/>).</summary>
+    public bool KeepsProbe { get; set; }
+
+    /// <summary>By key: scans of the left input are filtered by the right input's keys.</summary>
+    public HashSet<int> FiltersFromBuild { get; } = [];
+
+    /// <summary>By key: scans of the right input are filtered by the left input's keys.</summary>
+    public HashSet<int> FiltersFromProbe { get; } = [];
+
     internal static ImmutableArray<Column> OutputColumns(JoinKind kind, PhysicalOperator left, PhysicalOperator right, Column? mark) => kind switch
     {
         JoinKind.Semi or JoinKind.Anti => left.Columns,
@@ -92,8 +102,10 @@ internal sealed class HashJoinOperator : PhysicalOperator
 
     public override List<Leg> Build(PipelineBuilder builder)
     {
+        if (KeepsProbe)
+            builder.Add(Children[0].Build(builder), new KeepSink(this));
         builder.Add(Children[1].Build(builder), new BuildSink(this));
-        var legs = Through(Children[0].Build(builder), new HashJoinProbe(this));
+        var legs = Through(KeepsProbe ? [new Leg(new KeptRows(this))] : Children[0].Build(builder), new HashJoinProbe(this));
         if (TracksBuildMatches)
             legs.Add(new Leg(new UnmatchedSource(this)));
         return legs;
@@ -122,12 +134,22 @@ internal sealed class HashJoinOperator : PhysicalOperator
 
         public JoinTable Table { get; }
 
+        /// <summary>By key; null: no scan asks for it.</summary>
+        public RuntimeFilter?[] Filters { get; private set; } = [];
+
         public override SinkWorker CreateWorker() => new BuildWorker(this);
 
-        public override void Finish() => Table.Build(_rows.Views(), _rows.Count, _owner.TracksBuildMatches);
+        public override void Finish()
+        {
+            var columns = _rows.Views();
+            Table.Build(columns, _rows.Count, _owner.TracksBuildMatches);
+            Filters = MakeFilters(_owner.FiltersFromBuild, columns, _rows.Count, _owner.Keys.Length, _run.Context);
+        }
 
         public override void Dispose()
         {
+            foreach (var filter in Filters)
+                filter?.Dispose();
             Table.Dispose();
             _rows.Dispose();
         }
@@ -159,6 +181,100 @@ internal sealed class HashJoinOperator : PhysicalOperator
                 foreach (var column in _columns)
                     column.Dispose();
             }
+        }
+    }
+
+    /// <param name="columns">Flat; the first ones are the keys.</param>
+    private static RuntimeFilter?[] MakeFilters(HashSet<int> wanted, Vector[] columns, int rowCount, int keyCount, Execution.ExecutionContext context)
+    {
+        var filters = new RuntimeFilter?[keyCount];
+        foreach (var key in wanted)
+        {
+            filters[key] = new RuntimeFilter(context);
+            filters[key]!.Build(columns[key], rowCount);
+        }
+        return filters;
+    }
+
+    /// <summary>Keeps the left input, keys first.</summary>
+    private sealed class KeepSink(HashJoinOperator owner) : PipelineSink
+    {
+        public override int OperatorId => owner.AuxiliaryId;
+
+        public override SinkState Open(PlanRun run) => new KeptState(owner, run);
+    }
+
+    internal sealed class KeptState(HashJoinOperator owner, PlanRun run) : SinkState
+    {
+        private readonly SqlType[] _types = [.. owner.Keys.Select(k => k.Type), .. owner.Children[0].Columns.Select(c => c.Type)];
+        private RowStore? _rows;
+
+        /// <summary>All rows, without the keys.</summary>
+        public Vector[] Columns { get; private set; } = [];
+
+        public int RowCount => _rows?.Count ?? 0;
+
+        public RuntimeFilter?[] Filters { get; private set; } = [];
+
+        public override SinkWorker CreateWorker() => new Worker(this);
+
+        public override void Finish()
+        {
+            _rows ??= new RowStore(_types, run.Context);
+            var columns = _rows.Views();
+            Filters = MakeFilters(owner.FiltersFromProbe, columns, _rows.Count, owner.Keys.Length, run.Context);
+            Columns = columns[owner.Keys.Length..];
+        }
+
+        public override void Dispose()
+        {
+            foreach (var filter in Filters)
+                filter?.Dispose();
+            _rows?.Dispose();
+        }
+
+        private HashJoinOperator Owner => owner;
+
+        private PlanRun Run => run;
+
+        private sealed class Worker(KeptState state) : SinkWorker
+        {
+            private readonly RowStore _local = new(state._types, state.Run.Context);
+            private readonly Frame _frame = state.Owner.LeftKeys.CreateFrame(state.Run.Context);
+            private readonly Vector[] _columns = NewVectors(state._types.Length);
+
+            public override void Consume(Batch batch)
+            {
+                var keyCount = state.Owner.Keys.Length;
+                state.Owner.LeftKeys.Evaluate(_frame, batch, _columns);
+                for (var i = 0; i < batch.Columns.Length; i++)
+                    _columns[keyCount + i].Reference(batch.Columns[i]);
+                _local.Append(batch, _columns);
+            }
+
+            public override void Combine()
+            {
+                (state._rows ??= new RowStore(state._types, state.Run.Context)).Append(_local);
+                _local.Dispose();
+            }
+
+            public override void Dispose()
+            {
+                _frame.Dispose();
+                foreach (var column in _columns)
+                    column.Dispose();
+            }
+        }
+    }
+
+    private sealed class KeptRows(HashJoinOperator owner) : PipelineSource
+    {
+        public override int OperatorId => owner.AuxiliaryId;
+
+        public override SourceState Open(PlanRun run)
+        {
+            var kept = run.State<KeptState>(owner.AuxiliaryId);
+            return new StoreScan(kept.Columns, kept.RowCount, run, ordered: false);
         }
     }
 

@@ -36,10 +36,27 @@ internal sealed class TableScanOperator : PhysicalOperator
         _boundValues = CompiledProgram.Compile(bounds.Select(b => (b.Value, b.Value.Type.Id == b.Type.Id ? b.Value.Type : b.Type)), ColumnLayout.Empty);
     }
 
+    private readonly List<RuntimeFilterUse> _runtimeFilters = [];
+
+    /// <summary>At planning: rows whose value is not in a filter of a join above are left out.</summary>
+    public void AddFilter(RuntimeFilterUse use)
+    {
+        _runtimeFilters.Add(use);
+        (use.FromProbe ? use.Join.FiltersFromProbe : use.Join.FiltersFromBuild).Add(use.Key);
+    }
+
     public override string Name => $"Seq Scan on {_scan.Table.Name}" + (_scan.Alias == _scan.Table.Name ? "" : " " + _scan.Alias);
 
-    public override IEnumerable<(string Label, string Text)> Details =>
-        _scan.Filters.IsEmpty ? [] : [("Filter", Physical.ExpressionText.Conjunction(_scan.Filters))];
+    public override IEnumerable<(string Label, string Text)> Details
+    {
+        get
+        {
+            if (!_scan.Filters.IsEmpty)
+                yield return ("Filter", Physical.ExpressionText.Conjunction(_scan.Filters));
+            if (_runtimeFilters.Count > 0)
+                yield return ("Runtime Filter", string.Join(", ", _runtimeFilters.Select(use => $"{Columns[use.Column].Name} in {Physical.ExpressionText.Of(use.Source)}")));
+        }
+    }
 
     public override List<Leg> Build(PipelineBuilder builder) => [new Leg(new Source(this))];
 
@@ -56,6 +73,7 @@ internal sealed class TableScanOperator : PhysicalOperator
         private readonly PlanRun _run;
         private readonly ITableScan _scan;
         private readonly Frame? _boundFrame;
+        private readonly List<Vector> _runtimeBounds = [];
 
         public State(TableScanOperator owner, PlanRun run)
         {
@@ -74,10 +92,28 @@ internal sealed class TableScanOperator : PhysicalOperator
                         bounds.Add(new ScanBound(owner._bounds[i].Ordinal, owner._bounds[i].Op, value));
                 }
             }
+            foreach (var use in owner._runtimeFilters)
+            {
+                // Vectors whose bounds lie outside the keys are not even read.
+                if (use.Filter(run) is { IsEmpty: false } filter)
+                {
+                    bounds.Add(new ScanBound(owner._ordinals[use.Column], CompareOp.GreaterOrEqual, Bound(filter.Min, owner.Columns[use.Column].Type)));
+                    bounds.Add(new ScanBound(owner._ordinals[use.Column], CompareOp.LessOrEqual, Bound(filter.Max, owner.Columns[use.Column].Type)));
+                }
+            }
             owner._notes.NoteFilters(run.Context);
             _scan = owner._scan.Mark is { } mark && run.Context.FixedScans?.GetValueOrDefault(mark.Id) is { } rows
                 ? new FixedRowsScan((IIndexedSource)owner._source, run.Context, rows, owner._ordinals, owner._scan.RowId is not null)
                 : owner._source.OpenScan(run.Context, new ScanRequest(owner._ordinals, owner._scan.RowId is not null, bounds));
+        }
+
+        private Vector Bound(long value, Types.SqlType type)
+        {
+            var bound = new Vector();
+            _runtimeBounds.Add(bound);
+            object boxed = type.Physical switch { PhysicalType.Int16 => (object)(short)value, PhysicalType.Int32 => (int)value, _ => value };
+            ValueBox.ToConstant(boxed, type, bound, 1);
+            return bound;
         }
 
         public override int MaxWorkers => _scan.MaxWorkers;
@@ -90,6 +126,8 @@ internal sealed class TableScanOperator : PhysicalOperator
                 Interlocked.Add(ref metrics[_owner.Id].SkippedVectors, _scan.SkippedVectors);
             _scan.Dispose();
             _boundFrame?.Dispose();
+            foreach (var bound in _runtimeBounds)
+                bound.Dispose();
         }
     }
 
@@ -100,6 +138,7 @@ internal sealed class TableScanOperator : PhysicalOperator
         private readonly Frame? _frame;
         private readonly Batch _batch;
         private readonly Batch _output;
+        private readonly RuntimeFilterWorker[] _runtimeFilters;
         private Selection? _selection;
 
         public Worker(TableScanOperator owner, PlanRun run, ITableScanWorker rows)
@@ -109,6 +148,7 @@ internal sealed class TableScanOperator : PhysicalOperator
             _frame = _filter?.CreateFrame(run.Context);
             _batch = new Batch(owner.Columns.Length);
             _output = new Batch(_batch.Columns, 0);
+            _runtimeFilters = [.. owner._runtimeFilters.Select(use => new RuntimeFilterWorker(use, run))];
         }
 
         public override bool Next(out Batch batch)
@@ -116,22 +156,28 @@ internal sealed class TableScanOperator : PhysicalOperator
             batch = _batch;
             if (!_rows.Next(_batch))
                 return false;
-            if (_filter is null)
+            if (_filter is null && _runtimeFilters.Length == 0)
                 return true;
             if (_selection is null || _selection.Capacity < _batch.Length)
             {
                 _selection?.Dispose();
                 _selection = new Selection(Math.Max(_batch.Length, Batch.DefaultCapacity));
             }
-            var kept = _filter.Select(_frame!, _batch, _selection);
             _output.Length = _batch.Length;
-            _output.Selection = kept == _batch.Length ? null : _selection;
+            if (_filter is null)
+                _output.Selection = _batch.Selection;
+            else
+                _output.Selection = _filter.Select(_frame!, _batch, _selection) == _batch.Length ? null : _selection;
+            foreach (var filter in _runtimeFilters)
+                filter.Restrict(_output, _selection);
             batch = _output;
             return true;
         }
 
         public override void Dispose()
         {
+            foreach (var filter in _runtimeFilters)
+                filter.Dispose();
             _rows.Dispose();
             _frame?.Dispose();
             _batch.Dispose();

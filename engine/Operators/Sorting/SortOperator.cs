@@ -30,6 +30,9 @@ internal sealed class SortOperator : PhysicalOperator
         _limit = count is null ? null : new LimitCounts(count, offset);
     }
 
+    /// <summary>Keeps only the first rows.</summary>
+    public bool IsTopN => _limit is not null;
+
     public override string Name => _limit is null ? "Sort" : "Top-N Sort";
 
     public override IEnumerable<(string Label, string Text)> Details =>
