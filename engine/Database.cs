@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using OmenDb.Engine.Catalog;
 using OmenDb.Engine.Execution;
 using OmenDb.Storage;
+using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Storage.Catalog;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Types;
@@ -55,14 +56,21 @@ public sealed class Database : IDisposable
 
     private static StorageEngine OpenStorage(IFileSystem files, string directory, DatabaseOptions options)
     {
-        var storage = new StorageOptions { AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero, Seal = options.Sealing };
+        var storage = new StorageOptions { AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero, Seal = SealOptionsOf(options.Sealing) };
         if (options.RecoveryTarget > TimeSpan.Zero)
             storage = storage with { RecoveryTarget = options.RecoveryTarget };
         return StorageEngine.Open(options.FlushDelay > TimeSpan.Zero ? new DelayedFileSystem(files, options.FlushDelay) : files, directory, storage);
     }
 
     /// <summary>A database without files that ends with the process.</summary>
-    public static Database OpenInMemory(DatabaseOptions? options = null) => new(StorageEngine.OpenInMemory((options ?? new DatabaseOptions()).Sealing), options ?? new DatabaseOptions(), "");
+    public static Database OpenInMemory(DatabaseOptions? options = null) => new(StorageEngine.OpenInMemory(SealOptionsOf((options ?? new DatabaseOptions()).Sealing)), options ?? new DatabaseOptions(), "");
+
+    private static SealOptions SealOptionsOf(Sealing sealing) => sealing switch
+    {
+        Sealing.OnDemand => SealOptions.Off,
+        Sealing.AfterEveryCommit => SealOptions.Always,
+        _ => SealOptions.Default,
+    };
 
     /// <exception cref="SqlException">3D000 unknown database, 28000 unknown role, 53300 too many sessions.</exception>
     public Session CreateSession(SessionOptions? options = null)

@@ -52,7 +52,7 @@ internal sealed partial class StoredTable : ITableTarget
         var storageRanges = new IndexRange[ranges.Count];
         for (var i = 0; i < storageRanges.Length; i++)
             storageRanges[i] = IndexRange.Of(tree, ranges[i]);
-        var traces = default(OmenDb.Index.LookupTraceTotals);
+        var traces = default(LookupTraceTotals);
         if (context.Instrument)
         {
             foreach (var range in storageRanges)
@@ -69,7 +69,7 @@ internal sealed partial class StoredTable : ITableTarget
 
     private sealed class Lookup(IndexLookup lookup) : IIndexLookup
     {
-        public OmenDb.Index.LookupTraceTotals Traces => lookup.Traces;
+        public LookupTraceTotals Traces => lookup.Traces;
 
         public int Find(Vector[] values, ReadOnlySpan<int> rows, ref int next, Span<long> rowIds, Span<int> pairs) =>
             lookup.Find(values, rows, ref next, MemoryMarshal.Cast<long, RowId>(rowIds), pairs);
@@ -86,7 +86,7 @@ internal sealed partial class StoredTable : ITableTarget
 
     public bool CanDecode(IndexInfo index, int keyColumn) => Tree(index).CanDecode(keyColumn);
 
-    private sealed class Cursor(IndexCursor cursor, OmenDb.Index.LookupTraceTotals traces) : IRowIdCursor
+    private sealed class Cursor(IndexCursor cursor, LookupTraceTotals traces) : IRowIdCursor
     {
         public int Next(Span<long> rowIds) => cursor.Next(MemoryMarshal.Cast<long, RowId>(rowIds));
 
@@ -94,7 +94,7 @@ internal sealed partial class StoredTable : ITableTarget
 
         public long EntriesRead => cursor.EntriesRead;
 
-        public OmenDb.Index.LookupTraceTotals Traces => traces;
+        public LookupTraceTotals Traces => traces;
 
         public void Dispose() => cursor.Dispose();
     }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using OmenDb.Arrow;
 using OmenDb.Engine.Execution;
-using OmenDb.Index;
+using OmenDb.Storage.Indexes;
 
 namespace OmenDb.Engine.Pipelines;
 

@@ -29,11 +29,24 @@ public sealed record DatabaseOptions
     public bool AutoAnalyze { get; init; }
 
     /// <summary>When full segments are re-encoded to narrow ones.</summary>
-    public Storage.Tables.Sealed.SealOptions Sealing { get; init; } = Storage.Tables.Sealed.SealOptions.Default;
+    public Sealing Sealing { get; init; } = Sealing.InBackground;
 
     /// <summary>For measurements: every flush takes at least this long, as on a slow device. Zero: as long as it takes.</summary>
     public TimeSpan FlushDelay { get; init; }
 
     /// <summary>Defaults of settings for all sessions, as in a configuration file.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>When full segments become narrow and immutable.</summary>
+public enum Sealing
+{
+    /// <summary>Some seconds after nobody writes to them any more, loads at once.</summary>
+    InBackground,
+
+    /// <summary>Only by ALTER TABLE ... SEAL.</summary>
+    OnDemand,
+
+    /// <summary>Also segments that are not full, by who commits, before the commit returns: for tests.</summary>
+    AfterEveryCommit,
 }

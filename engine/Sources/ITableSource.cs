@@ -1,7 +1,6 @@
 using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Execution;
-using OmenDb.Index;
 using OmenDb.Planner.Catalog;
 using OmenDb.Storage.Indexes;
 

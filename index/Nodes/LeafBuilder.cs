@@ -127,7 +127,7 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         leaf->AppendStreak = layout == LeafLayout.Append ? LeafWriter<TKey>.AppendStreak : 0;
         leaf->WantsSplit = false;
         leaf->WantsMerge = false;
-        var lens = count == 0 ? new Lens(LensKind.Key, 0, 0) : TKey.ChooseLens(keys[0], keys[count - 1], allowRow, pool);
+        var lens = count == 0 ? new Lens(LensKind.Key, 0, 0) : TKey.ChooseLens(keys[0], keys[count - 1], allowRow && Continues(keys[0], coming), pool);
         leaf->LensKind = lens.Kind;
         leaf->LensReference = lens.Reference;
         leaf->PrefixLength = lens.PrefixLength;
@@ -145,6 +145,9 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
             Place(leaf, keys, rows, count, lens, layout);
         }
     }
+
+    /// <summary>Whether a leaf of one key stays one of one key: only then its row ids may be searched.</summary>
+    private static bool Continues(ulong stored, in ComingEntry coming) => !coming.Exists || TKey.HasHeads || stored == coming.PlainKey;
 
     /// <summary>The shortest slots that can express all entries and the coming one, with room around them.</summary>
     private static LeafFormat ChooseFormat(ulong* keys, ulong* rows, int count, in ComingEntry coming, out ulong keyBase, out uint rowPage)

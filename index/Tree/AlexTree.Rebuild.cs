@@ -27,9 +27,11 @@ internal sealed unsafe partial class AlexTree<TKey>
         var maxSlots = _options.MaxLeafSlots;
         if (leaf->Format == LeafFormat.Runs)
             return GrowRuns(leaf, key, rowId);
+        // Every new block must be able to take the entry, or the next attempt would find no room again.
+        var coming = new ComingEntry(true, TKey.Plain(key), rowId);
         if (!new LeafView<TKey>(leaf).Fits(key, rowId))
         {
-            Rebuild(leaf, leaf->Capacity, leaf->IsAppend ? LeafLayout.Append : LeafLayout.Gapped, IsLensKey(leaf, key), new ComingEntry(true, TKey.Plain(key), rowId));
+            Rebuild(leaf, leaf->Capacity, leaf->IsAppend ? LeafLayout.Append : LeafLayout.Gapped, IsLensKey(leaf, key), coming);
             return true;
         }
         if (count > 0 && leaf->AppendStreak >= LeafWriter<TKey>.AppendStreak
@@ -37,7 +39,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         {
             if (2 * count > maxSlots)
                 return false;
-            Rebuild(leaf, LeafBuilder<TKey>.CapacityFor(4 * count, 1.0, maxSlots), LeafLayout.Append, allowRow: IsLensKey(leaf, key));
+            Rebuild(leaf, LeafBuilder<TKey>.CapacityFor(4 * count, 1.0, maxSlots), LeafLayout.Append, IsLensKey(leaf, key), coming);
             return true;
         }
         var full = count + 1 > _options.MaxDensity * leaf->Capacity;
@@ -48,7 +50,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             return false; // catastrophic shifts
         if (full && count >= WornSplitEntries && (leaf->ModelError > BadModelError || CostModel.IsWorn(leaf)) && SplitBeatsExpansion(leaf))
             return false;
-        Rebuild(leaf, LeafBuilder<TKey>.CapacityFor(count + 1, ExpandedDensity, maxSlots), LeafLayout.Gapped, allowRow: !foreign);
+        Rebuild(leaf, LeafBuilder<TKey>.CapacityFor(count + 1, ExpandedDensity, maxSlots), LeafLayout.Gapped, allowRow: !foreign, coming);
         return true;
     }
 

@@ -24,7 +24,7 @@ public sealed class PersistedEnumTests
             Any=38 PgNodeTree=39 AclItem=40 Cid=41 Tid=42 Regrole=43 Regoper=44 Money=45
             """),
         ("OmenDb.Storage.Log.FrameKind", "Whole=1 First=2 Middle=3 Last=4 Mark=5"),
-        ("OmenDb.Storage.Records.RecordKind", "InsertBatch=1 Update=2 Delete=3 CatalogChange=4 SequenceAdvance=5 SegmentFile=6"),
+        ("OmenDb.Storage.Records.RecordKind", "InsertBatch=1 Update=2 Delete=3 CatalogChange=4 SequenceAdvance=5 SegmentFile=6 Statistics=7"),
         ("OmenDb.Storage.Records.RedoFrameKind", "Commit=1 Part=2 Loose=3"),
         ("OmenDb.Storage.Catalog.CatalogSpace", "Database=1 Role=2 Schema=3 Relation=4 Type=5"),
         ("OmenDb.Storage.Catalog.ColumnIdentity", "None=0 Always=1 ByDefault=2"),

@@ -71,6 +71,22 @@ public class FailureCaseTests
         { "zigzag", i => i % 2 == 0 ? (ulong)i : 10_000_000 - (ulong)i },
     };
 
+    /// <summary>Row ids too far apart for short slots, and a second key beside a single one: both want another leaf at once.</summary>
+    [Theory]
+    [InlineData(2, 1253376)]
+    [InlineData(920, 1253376)]
+    [InlineData(5000, ulong.MaxValue - 1)]
+    public void A_second_entry_that_fits_neither_the_slots_nor_the_lens(ulong key, ulong row)
+    {
+        foreach (var create in IndexModel.All)
+        {
+            using var index = create(Small.Options());
+            index.Insert(920, 1480UL << 30);
+            index.Insert(key, row);
+            index.AssertSameAs(new SortedSet<(ulong, ulong)> { (920, 1480UL << 30), (key, row) });
+        }
+    }
+
     [Fact]
     public void Insert_delete_insert_in_an_empty_tree()
     {

@@ -1,5 +1,5 @@
+using OmenDb.Engine;
 using OmenDb.Planner.Rules;
-using OmenDb.Storage.Tables.Sealed;
 
 namespace OmenDb.Slt.Tests;
 
@@ -7,7 +7,7 @@ namespace OmenDb.Slt.Tests;
 public sealed record Mode(string Name, params string[] Settings)
 {
     /// <summary>How the database keeps its segments.</summary>
-    public SealOptions Sealing { get; init; } = SealOptions.Default;
+    public Sealing Sealing { get; init; } = Sealing.InBackground;
 
     public static readonly Mode Default = new("default");
 
@@ -18,7 +18,7 @@ public sealed record Mode(string Name, params string[] Settings)
     public static readonly Mode ConstantHash = new("constant-hash", "SET omendb.constant_hash = on");
 
     /// <summary>Every table is re-encoded after every commit, however small it is.</summary>
-    public static readonly Mode Sealed = new("sealed") { Sealing = SealOptions.Always };
+    public static readonly Mode Sealed = new("sealed") { Sealing = Sealing.AfterEveryCommit };
 
     /// <summary>Results must not depend on any rule that can be off.</summary>
     public static readonly Mode[] All =

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using OmenDb.Engine;
-using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Tpch.Queries;
 using OmenDb.Tpch.Reference;
 using OmenDb.Tpch.Targets;
@@ -126,7 +125,7 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
     /// <summary>A database of the same program whose segments stay as they were written.</summary>
     private sealed class HotDatabase : IDisposable
     {
-        public Database Database { get; } = Database.OpenInMemory(new DatabaseOptions { Sealing = SealOptions.Off });
+        public Database Database { get; } = Database.OpenInMemory(new DatabaseOptions { Sealing = Sealing.OnDemand });
 
         public void Dispose() => Database.Dispose();
     }

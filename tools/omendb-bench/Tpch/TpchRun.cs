@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using OmenDb.Engine;
-using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Tpch.Queries;
 using OmenDb.Tpch.Reference;
 using OmenDb.Tpch.Targets;
@@ -25,7 +24,7 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         try
         {
             // Against a hot database the tables are sealed after the load, by the clock.
-            using var database = Database.Open(directory, new DatabaseOptions { Sealing = options.Against == TpchOptions.Hot ? SealOptions.Off : SealOptions.Default });
+            using var database = Database.Open(directory, new DatabaseOptions { Sealing = options.Against == TpchOptions.Hot ? Sealing.OnDemand : Sealing.InBackground });
             using var target = new EmbeddedTarget(database, $"OmenDB {typeof(Database).Assembly.GetName().Version?.ToString(3)} embedded");
             return Execute(target, cancellation);
         }

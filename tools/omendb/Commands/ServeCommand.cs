@@ -4,7 +4,6 @@ using System.Net;
 using System.Runtime.InteropServices;
 using OmenDb.Engine;
 using OmenDb.Protocol.Postgres;
-using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Types;
 
 namespace OmenDb.Tools.Server.Commands;
@@ -70,7 +69,7 @@ internal static class ServeCommand
             MemoryLimitBytes = CommonOptions.MemoryOrDefault(parsed.GetValue(memoryLimit)),
             MaxConnections = parsed.GetValue(maxConnections),
             AutoAnalyze = true,
-            Sealing = parsed.GetValue(noSealing) ? SealOptions.Off : SealOptions.Default,
+            Sealing = parsed.GetValue(noSealing) ? Sealing.OnDemand : Sealing.InBackground,
             RecoveryTarget = TimeSpan.FromSeconds(parsed.GetValue(recoveryTarget)),
             FlushDelay = TimeSpan.FromMilliseconds(parsed.GetValue(flushDelay)),
         }));
