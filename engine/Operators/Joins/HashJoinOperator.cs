@@ -137,7 +137,7 @@ internal sealed class HashJoinOperator : PhysicalOperator
         /// <summary>By key; null: no scan asks for it.</summary>
         public RuntimeFilter?[] Filters { get; private set; } = [];
 
-        public override SinkWorker CreateWorker() => new BuildWorker(this);
+        public override SinkWorker CreateWorker() => new KeyedRowsWorker(_rows, _owner.RightKeys, _run.Context);
 
         public override void Finish()
         {
@@ -152,35 +152,6 @@ internal sealed class HashJoinOperator : PhysicalOperator
                 filter?.Dispose();
             Table.Dispose();
             _rows.Dispose();
-        }
-
-        private sealed class BuildWorker(BuildState state) : SinkWorker
-        {
-            private readonly RowStore _local = new(state._owner.StoredTypes, state._run.Context);
-            private readonly Frame _frame = state._owner.RightKeys.CreateFrame(state._run.Context);
-            private readonly Vector[] _columns = NewVectors(state._owner.StoredTypes.Length);
-
-            public override void Consume(Batch batch)
-            {
-                var keyCount = state._owner.Keys.Length;
-                state._owner.RightKeys.Evaluate(_frame, batch, _columns);
-                for (var i = 0; i < batch.Columns.Length; i++)
-                    _columns[keyCount + i].Reference(batch.Columns[i]);
-                _local.Append(batch, _columns);
-            }
-
-            public override void Combine()
-            {
-                state._rows.Append(_local);
-                _local.Dispose();
-            }
-
-            public override void Dispose()
-            {
-                _frame.Dispose();
-                foreach (var column in _columns)
-                    column.Dispose();
-            }
         }
     }
 
@@ -206,21 +177,19 @@ internal sealed class HashJoinOperator : PhysicalOperator
 
     internal sealed class KeptState(HashJoinOperator owner, PlanRun run) : SinkState
     {
-        private readonly SqlType[] _types = [.. owner.Keys.Select(k => k.Type), .. owner.Children[0].Columns.Select(c => c.Type)];
-        private RowStore? _rows;
+        private readonly RowStore _rows = new([.. owner.Keys.Select(k => k.Type), .. owner.Children[0].Columns.Select(c => c.Type)], run.Context);
 
         /// <summary>All rows, without the keys.</summary>
         public Vector[] Columns { get; private set; } = [];
 
-        public int RowCount => _rows?.Count ?? 0;
+        public int RowCount => _rows.Count;
 
         public RuntimeFilter?[] Filters { get; private set; } = [];
 
-        public override SinkWorker CreateWorker() => new Worker(this);
+        public override SinkWorker CreateWorker() => new KeyedRowsWorker(_rows, owner.LeftKeys, run.Context);
 
         public override void Finish()
         {
-            _rows ??= new RowStore(_types, run.Context);
             var columns = _rows.Views();
             Filters = MakeFilters(owner.FiltersFromProbe, columns, _rows.Count, owner.Keys.Length, run.Context);
             Columns = columns[owner.Keys.Length..];
@@ -230,40 +199,36 @@ internal sealed class HashJoinOperator : PhysicalOperator
         {
             foreach (var filter in Filters)
                 filter?.Dispose();
-            _rows?.Dispose();
+            _rows.Dispose();
+        }
+    }
+
+    /// <summary>Collects rows with their keys in front.</summary>
+    private sealed class KeyedRowsWorker(RowStore target, CompiledProgram keys, Execution.ExecutionContext context) : SinkWorker
+    {
+        private readonly RowStore _local = new(target.Types, context);
+        private readonly Frame _frame = keys.CreateFrame(context);
+        private readonly Vector[] _columns = NewVectors(target.Types.Length);
+
+        public override void Consume(Batch batch)
+        {
+            keys.Evaluate(_frame, batch, _columns);
+            for (var i = 0; i < batch.Columns.Length; i++)
+                _columns[keys.Count + i].Reference(batch.Columns[i]);
+            _local.Append(batch, _columns);
         }
 
-        private HashJoinOperator Owner => owner;
-
-        private PlanRun Run => run;
-
-        private sealed class Worker(KeptState state) : SinkWorker
+        public override void Combine()
         {
-            private readonly RowStore _local = new(state._types, state.Run.Context);
-            private readonly Frame _frame = state.Owner.LeftKeys.CreateFrame(state.Run.Context);
-            private readonly Vector[] _columns = NewVectors(state._types.Length);
+            target.Append(_local);
+            _local.Dispose();
+        }
 
-            public override void Consume(Batch batch)
-            {
-                var keyCount = state.Owner.Keys.Length;
-                state.Owner.LeftKeys.Evaluate(_frame, batch, _columns);
-                for (var i = 0; i < batch.Columns.Length; i++)
-                    _columns[keyCount + i].Reference(batch.Columns[i]);
-                _local.Append(batch, _columns);
-            }
-
-            public override void Combine()
-            {
-                (state._rows ??= new RowStore(state._types, state.Run.Context)).Append(_local);
-                _local.Dispose();
-            }
-
-            public override void Dispose()
-            {
-                _frame.Dispose();
-                foreach (var column in _columns)
-                    column.Dispose();
-            }
+        public override void Dispose()
+        {
+            _frame.Dispose();
+            foreach (var column in _columns)
+                column.Dispose();
         }
     }
 
