@@ -1,13 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using OmenDb.Engine;
+using OmenDb.Workload.Sqlite;
 
 namespace OmenDb.Benchmarks;
 
 /// <summary>Prepared SELECT v FROM t WHERE id = $1 in this process, random keys: OmenDB and SQLite's C library (in memory) in turns, autocommit and inside one
 /// transaction. Arguments: rows, look-ups per round, rounds, and "shuffled" for keys that were inserted in no order.</summary>
-internal static unsafe partial class PointReads
+internal static class PointReads
 {
     public static void Run(string[] args)
     {
@@ -100,90 +100,41 @@ internal static unsafe partial class PointReads
         return sum;
     }
 
-    /// <summary>As much of SQLite's interface as this needs.</summary>
-    private sealed partial class Sqlite : IDisposable
+    private sealed class Sqlite : IDisposable
     {
-        private readonly nint _database;
-        private readonly nint _statement;
+        private readonly SqliteConnection _connection = SqliteConnection.OpenInMemory();
+        private readonly SqliteStatement _select;
 
         public Sqlite(int rows, long step)
         {
-            Check(sqlite3_open(":memory:", out _database));
-            Execute("create table t (id integer primary key, v integer)");
-            Execute("begin");
-            Check(sqlite3_prepare_v2(_database, "insert into t values (?1, ?2)", -1, out var insert, 0));
+            _connection.Execute("create table t (id integer primary key, v integer)");
+            _connection.Execute("begin");
+            var insert = _connection.Prepare("insert into t values (?1, ?2)");
             for (var i = 1; i <= rows; i++)
             {
-                _ = sqlite3_bind_int64(insert, 1, i * step % rows + 1);
-                _ = sqlite3_bind_int64(insert, 2, i * 7L);
-                _ = sqlite3_step(insert);
-                _ = sqlite3_reset(insert);
+                insert.Bind(1, i * step % rows + 1).Bind(2, i * 7L).Step();
+                insert.Reset();
             }
-            _ = sqlite3_finalize(insert);
-            Execute("commit");
-            Check(sqlite3_prepare_v2(_database, "select v from t where id = ?1", -1, out _statement, 0));
+            _connection.Execute("commit");
+            _select = _connection.Prepare("select v from t where id = ?1");
         }
 
         public long Read(long[] keys, bool inOne)
         {
             if (inOne)
-                Execute("begin");
+                _connection.Execute("begin");
             var sum = 0L;
             foreach (var key in keys)
             {
-                _ = sqlite3_bind_int64(_statement, 1, key);
-                if (sqlite3_step(_statement) == 100)
-                    sum += sqlite3_column_int64(_statement, 0);
-                _ = sqlite3_reset(_statement);
+                if (_select.Bind(1, key).Step())
+                    sum += _select.Int64(0);
+                _select.Reset();
             }
             if (inOne)
-                Execute("commit");
+                _connection.Execute("commit");
             return sum;
         }
 
-        private void Execute(string sql)
-        {
-            Check(sqlite3_prepare_v2(_database, sql, -1, out var statement, 0));
-            _ = sqlite3_step(statement);
-            _ = sqlite3_finalize(statement);
-        }
-
-        private static void Check(int code)
-        {
-            if (code != 0)
-                throw new InvalidOperationException($"sqlite error {code}");
-        }
-
-        public void Dispose()
-        {
-            _ = sqlite3_finalize(_statement);
-            _ = sqlite3_close(_database);
-        }
-
-        private const string Library = "libsqlite3.so.0";
-
-        [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-        private static partial int sqlite3_open(string name, out nint database);
-
-        [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-        private static partial int sqlite3_prepare_v2(nint database, string sql, int length, out nint statement, nint tail);
-
-        [LibraryImport(Library)]
-        private static partial int sqlite3_bind_int64(nint statement, int index, long value);
-
-        [LibraryImport(Library)]
-        private static partial int sqlite3_step(nint statement);
-
-        [LibraryImport(Library)]
-        private static partial int sqlite3_reset(nint statement);
-
-        [LibraryImport(Library)]
-        private static partial long sqlite3_column_int64(nint statement, int column);
-
-        [LibraryImport(Library)]
-        private static partial int sqlite3_finalize(nint statement);
-
-        [LibraryImport(Library)]
-        private static partial int sqlite3_close(nint database);
+        public void Dispose() => _connection.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using OmenDb.Engine;
 using OmenDb.Workload.Sql;
+using OmenDb.Workload.Sqlite;
 using OmenDb.Ycsb.Running;
 using OmenDb.Ycsb.Targets;
 

@@ -1,3 +1,4 @@
+using OmenDb.Workload.Sqlite;
 
 namespace OmenDb.Ycsb.Targets;
 
@@ -15,7 +16,7 @@ public sealed class SqliteTarget : YcsbTarget
         _file = Path.Combine(directory, "ycsb.sqlite");
         _isDurable = isDurable;
         Description = $"SQLite {SqliteConnection.Version()}, WAL, synchronous={(isDurable ? "FULL" : "OFF")}";
-        _own = new SqliteConnection(_file, isDurable);
+        _own = SqliteConnection.Open(_file, isDurable);
     }
 
     public override string Description { get; }
@@ -36,7 +37,7 @@ public sealed class SqliteTarget : YcsbTarget
         _own.Execute($"CREATE TABLE {YcsbTable.Name} (ycsb_key TEXT NOT NULL PRIMARY KEY, {string.Join(", ", Enumerable.Range(0, table.Fields).Select(i => $"field{i} TEXT"))})");
     }
 
-    public override YcsbLoadSession OpenLoad(YcsbTable table) => new LoadSession(new SqliteConnection(_file, _isDurable), table);
+    public override YcsbLoadSession OpenLoad(YcsbTable table) => new LoadSession(SqliteConnection.Open(_file, _isDurable), table);
 
     public override void FinishLoad(YcsbTable table)
     {
@@ -44,7 +45,7 @@ public sealed class SqliteTarget : YcsbTarget
         _own.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
-    public override YcsbClient OpenClient(YcsbTable table) => new Client(new SqliteConnection(_file, _isDurable), table);
+    public override YcsbClient OpenClient(YcsbTable table) => new Client(SqliteConnection.Open(_file, _isDurable), table);
 
     public override void Dispose() => _own.Dispose();
 

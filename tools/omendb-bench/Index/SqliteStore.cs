@@ -1,33 +1,37 @@
-using System.Runtime.InteropServices;
+using OmenDb.Workload.Sqlite;
 
 namespace OmenDb.Tools.Bench.Index;
 
 /// <summary>SQLite through its C library: an in-memory database, one table by integer primary key, prepared statements.</summary>
-internal sealed unsafe class SqliteStore : IndexStore
+internal sealed class SqliteStore : IndexStore
 {
-    private readonly nint _database;
-    private readonly nint _insert;
-    private readonly nint _select;
-    private readonly nint _scan;
-    private readonly nint _delete;
+    private readonly SqliteConnection _connection;
+    private readonly SqliteStatement _begin;
+    private readonly SqliteStatement _commit;
+    private readonly SqliteStatement _insert;
+    private readonly SqliteStatement _select;
+    private readonly SqliteStatement _scan;
+    private readonly SqliteStatement _delete;
     private readonly long _memoryBefore;
 
     public SqliteStore()
     {
         try
         {
-            _memoryBefore = SqliteNative.MemoryUsed();
-            Check(SqliteNative.Open(":memory:", out _database));
+            _connection = SqliteConnection.OpenInMemory();
         }
-        catch (DllNotFoundException)
+        catch (SqliteException error)
         {
-            throw new BenchException("libsqlite3.so.0 is not installed (Debian: apt-get install libsqlite3-0): leave sqlite out of --against");
+            throw new BenchException($"{error.Message}: leave sqlite out of --against");
         }
-        Run("create table t (k integer primary key, v integer)");
-        _insert = Prepare("insert into t values (?, ?)");
-        _select = Prepare("select v from t where k = ?");
-        _scan = Prepare("select k, v from t where k >= ? order by k limit ?");
-        _delete = Prepare("delete from t where k = ?");
+        _memoryBefore = SqliteConnection.MemoryUsed;
+        _connection.Execute("create table t (k integer primary key, v integer)");
+        _begin = _connection.Prepare("begin");
+        _commit = _connection.Prepare("commit");
+        _insert = _connection.Prepare("insert into t values (?, ?)");
+        _select = _connection.Prepare("select v from t where k = ?");
+        _scan = _connection.Prepare("select k, v from t where k >= ? order by k limit ?");
+        _delete = _connection.Prepare("delete from t where k = ?");
     }
 
     public override string Name => "SQLite";
@@ -40,23 +44,17 @@ internal sealed unsafe class SqliteStore : IndexStore
 
     public override void Insert(ReadOnlySpan<ulong> keys, ReadOnlySpan<ulong> rows)
     {
-        Run("begin");
+        Run(_begin);
         for (var i = 0; i < keys.Length; i++)
-        {
-            Check(SqliteNative.BindInt64(_insert, 1, (long)keys[i]));
-            Check(SqliteNative.BindInt64(_insert, 2, (long)rows[i]));
-            if (SqliteNative.Step(_insert) != SqliteNative.Done)
-                throw Failure();
-            Check(SqliteNative.Reset(_insert));
-        }
-        Run("commit");
+            Run(_insert.Bind(1, (long)keys[i]).Bind(2, (long)rows[i]));
+        Run(_commit);
     }
 
     public override int Lookup(ReadOnlySpan<ulong> keys)
     {
-        Run("begin");
+        Run(_begin);
         var found = LookupAutocommit(keys);
-        Run("commit");
+        Run(_commit);
         return found;
     }
 
@@ -65,13 +63,12 @@ internal sealed unsafe class SqliteStore : IndexStore
         var found = 0;
         foreach (var key in keys)
         {
-            Check(SqliteNative.BindInt64(_select, 1, (long)key));
-            if (SqliteNative.Step(_select) == SqliteNative.Row)
+            if (_select.Bind(1, (long)key).Step())
             {
-                _ = SqliteNative.ColumnInt64(_select, 0);
+                _ = _select.Int64(0);
                 found++;
             }
-            Check(SqliteNative.Reset(_select));
+            _select.Reset();
         }
         return found;
     }
@@ -79,60 +76,38 @@ internal sealed unsafe class SqliteStore : IndexStore
     public override long Scan(ReadOnlySpan<ulong> starts, int length)
     {
         long rows = 0;
-        Run("begin");
+        Run(_begin);
         foreach (var start in starts)
         {
-            Check(SqliteNative.BindInt64(_scan, 1, (long)start));
-            Check(SqliteNative.BindInt64(_scan, 2, length));
-            while (SqliteNative.Step(_scan) == SqliteNative.Row)
+            _scan.Bind(1, (long)start).Bind(2, length);
+            while (_scan.Step())
             {
-                _ = SqliteNative.ColumnInt64(_scan, 0);
-                _ = SqliteNative.ColumnInt64(_scan, 1);
+                _ = _scan.Int64(0);
+                _ = _scan.Int64(1);
                 rows++;
             }
-            Check(SqliteNative.Reset(_scan));
+            _scan.Reset();
         }
-        Run("commit");
+        Run(_commit);
         return rows;
     }
 
     public override int Remove(ReadOnlySpan<ulong> keys, ReadOnlySpan<ulong> rows)
     {
-        Run("begin");
+        Run(_begin);
         foreach (var key in keys)
-        {
-            Check(SqliteNative.BindInt64(_delete, 1, (long)key));
-            if (SqliteNative.Step(_delete) != SqliteNative.Done)
-                throw Failure();
-            Check(SqliteNative.Reset(_delete));
-        }
-        Run("commit");
+            Run(_delete.Bind(1, (long)key));
+        Run(_commit);
         return keys.Length;
     }
 
-    public override long UsedBytes => SqliteNative.MemoryUsed() - _memoryBefore;
+    public override long UsedBytes => SqliteConnection.MemoryUsed - _memoryBefore;
 
-    public override void Dispose()
+    public override void Dispose() => _connection.Dispose();
+
+    private static void Run(SqliteStatement statement)
     {
-        foreach (var statement in (ReadOnlySpan<nint>)[_insert, _select, _scan, _delete])
-            _ = SqliteNative.Finalize(statement);
-        _ = SqliteNative.Close(_database);
+        statement.Step();
+        statement.Reset();
     }
-
-    private nint Prepare(string sql)
-    {
-        Check(SqliteNative.Prepare(_database, sql, -1, out var statement, 0));
-        return statement;
-    }
-
-    private void Run(string sql) => Check(SqliteNative.Execute(_database, sql, 0, 0, 0));
-
-    private void Check(int result)
-    {
-        if (result != SqliteNative.Ok)
-            throw Failure();
-    }
-
-    private BenchException Failure() =>
-        new($"SQLite: {Marshal.PtrToStringUTF8((nint)SqliteNative.ErrorMessage(_database))}");
 }

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 
-namespace OmenDb.Ycsb.Targets;
+namespace OmenDb.Workload.Sqlite;
 
-/// <summary>What the workload needs of SQLite's C interface (sqlite.org/c3ref).</summary>
+/// <summary>What workloads and benchmarks need of SQLite's C interface (sqlite.org/c3ref).</summary>
 internal static unsafe partial class SqliteNative
 {
     private const string Library = "libsqlite3.so.0";
@@ -62,4 +62,8 @@ internal static unsafe partial class SqliteNative
 
     [LibraryImport(Library, EntryPoint = "sqlite3_errmsg")]
     public static partial byte* ErrorMessage(nint database);
+
+    /// <summary>Bytes that the library holds, of all its databases.</summary>
+    [LibraryImport(Library, EntryPoint = "sqlite3_memory_used")]
+    public static partial long MemoryUsed();
 }
