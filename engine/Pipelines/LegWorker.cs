@@ -12,6 +12,7 @@ internal sealed class LegWorker : IDisposable
     private readonly ExecutionContext _context;
     private readonly SourceWorker _source;
     private readonly StageWorker[] _stages;
+    private readonly Compaction[] _compactions; // before each stage, and after the last one
     private readonly Batch?[] _pending; // the input of a stage that has more output for it
     private readonly OperatorMetrics[]? _metrics; // source first
     private int _top = -1; // the last stage with pending output
@@ -24,6 +25,9 @@ internal sealed class LegWorker : IDisposable
         _stages = new StageWorker[leg.Stages.Count];
         for (var i = 0; i < _stages.Length; i++)
             _stages[i] = leg.Stages[i].CreateWorker(run);
+        _compactions = new Compaction[_stages.Length + 1];
+        for (var i = 0; i < _compactions.Length; i++)
+            _compactions[i] = new Compaction();
         _pending = new Batch?[_stages.Length];
         if (run.Metrics is { } metrics)
             _metrics = [metrics[leg.Source.OperatorId], .. leg.Stages.Select(s => metrics[s.OperatorId])];
@@ -63,6 +67,7 @@ internal sealed class LegWorker : IDisposable
                 }
                 if (current.RowCount == 0)
                     continue;
+                current = _compactions[0].Apply(current);
                 stage = 0;
             }
             if (Push(ref current, stage))
@@ -100,7 +105,7 @@ internal sealed class LegWorker : IDisposable
             }
             if (output is null || output.RowCount == 0)
                 return false;
-            current = output;
+            current = _compactions[stage + 1].Apply(output);
         }
         return true;
     }
@@ -110,6 +115,8 @@ internal sealed class LegWorker : IDisposable
         _source.Dispose();
         foreach (var stage in _stages)
             stage.Dispose();
+        foreach (var compaction in _compactions)
+            compaction.Dispose();
     }
 }
 
