@@ -45,6 +45,7 @@ public static unsafe class Aggregate
             {
                 1 => MaskedSum.Bytes(vector.Values, rows, effective),
                 2 => MaskedSum.UShorts((ushort*)vector.Values, rows, effective),
+                8 => MaskedSum.Longs((long*)vector.Values, rows, effective),
                 _ => MaskedSum.UInts((uint*)vector.Values, rows, effective),
             };
             part += Wide.Multiply(vector.Base, count);
@@ -107,6 +108,7 @@ public static unsafe class Aggregate
             {
                 case 1: MaskedMinMax.Find(vector.Values, rows, effective, out min, out max); break;
                 case 2: MaskedMinMax.Find((ushort*)vector.Values, rows, effective, out min, out max); break;
+                case 8: MaskedMinMax.Find((long*)vector.Values, rows, effective, out min, out max); break;
                 default: MaskedMinMax.Find((uint*)vector.Values, rows, effective, out min, out max); break;
             }
             min += vector.Base;

@@ -64,6 +64,8 @@ public static unsafe class Cast
 
     private static bool NarrowFits(Vector source, PhysicalType target)
     {
+        if (source.CodeWidth == sizeof(long))
+            return false; // only of Int128, and nothing is wider
         var least = (Int128)source.Base;
         var most = least + source.CodeWidth switch { 1 => byte.MaxValue, 2 => ushort.MaxValue, _ => uint.MaxValue };
         return target switch

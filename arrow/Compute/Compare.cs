@@ -138,6 +138,7 @@ public static unsafe class Compare
         {
             case 1: Integers(op, left.Values, right.Values, rows, mask); break;
             case 2: Integers(op, (ushort*)left.Values, (ushort*)right.Values, rows, mask); break;
+            case 8: Integers(op, (long*)left.Values, (long*)right.Values, rows, mask); break;
             default: Integers(op, (uint*)left.Values, (uint*)right.Values, rows, mask); break;
         }
     }
@@ -186,6 +187,14 @@ public static unsafe class Compare
             PhysicalType.Int64 => *(long*)right.Values,
             _ => *(Int128*)right.Values,
         };
+        if (left.CodeWidth == sizeof(long))
+        {
+            if (Wide.FitsInt64(constant))
+                Integers(op, (long*)left.Values, (long)constant, rows, mask);
+            else
+                Bits.Fill(mask, rows, op.Holds(constant < 0 ? 1 : -1));
+            return;
+        }
         var offset = constant - left.Base;
         var most = left.CodeWidth switch { 1 => byte.MaxValue, 2 => ushort.MaxValue, _ => uint.MaxValue };
         if (offset < 0 || offset > most)

@@ -82,9 +82,13 @@ public static unsafe class Flatten
         {
             case 1: Widen(source.Values, source.Base, rows, target); break;
             case 2: Widen((ushort*)source.Values, source.Base, rows, target); break;
+            case 8: Widen((long*)source.Values, source.Base, rows, target); break;
             default: Widen((uint*)source.Values, source.Base, rows, target); break;
         }
     }
+
+    /// <summary>A narrow vector of offsets of 1, 2 or 4 bytes as 64-bit values, whatever its type; they must fit.</summary>
+    internal static void WidenLongs(Vector source, int rows, long* target) => Widen(source, rows, target);
 
     private static void Widen<TCode, T>(TCode* codes, long baseValue, int rows, T* target)
         where TCode : unmanaged, IBinaryInteger<TCode> where T : unmanaged, IBinaryInteger<T>

@@ -48,7 +48,8 @@ public sealed unsafe class Vector : IDisposable
     /// <summary>Null when no value is null. Arrow bit order.</summary>
     public ulong* Validity;
 
-    /// <summary>Dictionary and Narrow: 1, 2 or 4 bytes per code or offset.</summary>
+    /// <summary>Dictionary and Narrow: 1, 2 or 4 bytes per code or offset. Narrow vectors of Int128 also 8, signed, with base 0: what computations
+    /// make of decimals that fit 64 bits.</summary>
     public byte CodeWidth;
 
     /// <summary>Narrow: what is added to every offset. For Int128 values the base must fit 64 bits.</summary>
@@ -99,7 +100,7 @@ public sealed unsafe class Vector : IDisposable
             case VectorKind.Dictionary:
                 return ((T*)Dictionary!.Values)[Code(row)];
             default:
-                var wide = Base + (long)Code(row);
+                var wide = CodeWidth == sizeof(long) ? ((long*)Values)[row] : Base + (long)Code(row);
                 return Physical switch
                 {
                     PhysicalType.Int16 => Unsafe.BitCast<short, T>((short)wide),
@@ -129,7 +130,7 @@ public sealed unsafe class Vector : IDisposable
         return View.Bytes((View*)Values + row, ArenaPointers);
     }
 
-    /// <summary>Dictionary code or Narrow offset of a row.</summary>
+    /// <summary>Dictionary code or Narrow offset of a row, of at most 4 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint Code(int row) => CodeWidth switch
     {

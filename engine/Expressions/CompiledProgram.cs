@@ -21,17 +21,18 @@ internal sealed class CompiledProgram
 
     public int Count => Roots.Length;
 
-    public static CompiledProgram Compile(IEnumerable<Expression> expressions, ColumnLayout layout)
+    /// <param name="shares">False: the expressions are not all evaluated for the same rows.</param>
+    public static CompiledProgram Compile(IEnumerable<Expression> expressions, ColumnLayout layout, bool shares = true)
     {
-        var compiler = new ExpressionCompiler(layout);
+        var compiler = new ExpressionCompiler(layout, shares);
         Node[] roots = [.. expressions.Select(compiler.Compile)];
         return new CompiledProgram(roots, compiler.SlotCount);
     }
 
     /// <summary>With each result in the representation of the wanted type (numerics of another scale are converted).</summary>
-    public static CompiledProgram Compile(IEnumerable<(Expression Expression, SqlType Type)> expressions, ColumnLayout layout)
+    public static CompiledProgram Compile(IEnumerable<(Expression Expression, SqlType Type)> expressions, ColumnLayout layout, bool shares = true)
     {
-        var compiler = new ExpressionCompiler(layout);
+        var compiler = new ExpressionCompiler(layout, shares);
         var roots = new List<Node>();
         foreach (var (expression, type) in expressions)
         {
@@ -78,7 +79,7 @@ internal sealed unsafe class CompiledPredicate
     private CompiledPredicate(CompiledProgram program) => _program = program;
 
     public static CompiledPredicate Compile(IEnumerable<Expression> conjuncts, ColumnLayout layout) =>
-        new(CompiledProgram.Compile(conjuncts.SelectMany(Conjuncts), layout));
+        new(CompiledProgram.Compile(conjuncts.SelectMany(Conjuncts), layout, shares: false));
 
     public static IEnumerable<Expression> Conjuncts(Expression expression) =>
         expression is LogicalExpression { IsAnd: true } and ? and.Operands.SelectMany(Conjuncts) : [expression];

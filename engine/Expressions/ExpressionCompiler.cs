@@ -32,8 +32,13 @@ public sealed class ColumnLayout
 }
 
 /// <summary>Bound expressions to compiled nodes over one input layout. One compiler per program: it hands out the scratch slots.</summary>
-internal sealed class ExpressionCompiler(ColumnLayout layout)
+/// <param name="layout">Of the input.</param>
+/// <param name="shares">All expressions are evaluated for the same rows: what occurs twice is computed once.</param>
+internal sealed class ExpressionCompiler(ColumnLayout layout, bool shares = false)
 {
+    private Dictionary<Planner.Catalog.FunctionInfo, List<(FunctionExpression Call, SharedNode Node)>>? _shared;
+    private int _conditions; // inside so many expressions that evaluate their operands for some rows only
+
     /// <summary>Scratch slots handed out so far: what a frame must have.</summary>
     public int SlotCount { get; private set; }
 
@@ -44,12 +49,22 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
         return first;
     }
 
-    public Node Compile(Expression expression) => expression switch
+    public Node Compile(Expression expression)
+    {
+        if (expression is FunctionExpression call)
+            return Function(call);
+        var isConditional = expression is not (CastExpression or ComparisonExpression or NotExpression or NullTestExpression or BooleanTestExpression);
+        _conditions += isConditional ? 1 : 0;
+        var node = CompileOther(expression);
+        _conditions -= isConditional ? 1 : 0;
+        return node;
+    }
+
+    private Node CompileOther(Expression expression) => expression switch
     {
         ConstantExpression c => new ConstantNode(c.Value, c.Type, Take()),
         ColumnExpression c => new ColumnNode(c.Type, layout[c.Column]),
         ParameterExpression p => new ParameterNode(p.Index, p.Type, Take()),
-        FunctionExpression f => Function(f),
         CastExpression c => Cast(Compile(c.Operand), c.Target, c.Context),
         ComparisonExpression c => Comparison(c),
         LogicalExpression l => new LogicalNode(l.IsAnd, [.. l.Operands.Select(Compile)], Take()),
@@ -73,11 +88,26 @@ internal sealed class ExpressionCompiler(ColumnLayout layout)
         _ => throw SqlException.Internal($"no compilation for {expression.GetType().Name}"),
     };
 
-    private FunctionNode Function(FunctionExpression call)
+    private Node Function(FunctionExpression call)
     {
         if (call.Function is not ScalarFunction function)
             throw SqlException.Internal($"{call.Function.Name} is no scalar function");
-        return new FunctionNode(function, [.. call.Arguments.Select(Compile)], call.Type, Take(FunctionNode.SlotCount));
+        if (!shares || _conditions > 0)
+            return new FunctionNode(function, [.. call.Arguments.Select(Compile)], call.Type, Take(FunctionNode.SlotCount));
+        _shared ??= [];
+        if (!_shared.TryGetValue(function, out var calls))
+            _shared[function] = calls = [];
+        foreach (var (known, node) in calls)
+        {
+            if (ExpressionTree.Same(known, call))
+                return node;
+        }
+        var made = new FunctionNode(function, [.. call.Arguments.Select(Compile)], call.Type, Take(FunctionNode.SlotCount));
+        if (made.IsConstant || function.Volatility == Planner.Catalog.Volatility.Volatile)
+            return made;
+        var shared = new SharedNode(made, Take());
+        calls.Add((call, shared));
+        return shared;
     }
 
     /// <summary>The node's value as <paramref name="target"/>; the node itself when nothing has to be done.</summary>
@@ -227,4 +257,29 @@ internal sealed class RetypeNode(Node operand, SqlType type) : Node(type, -1)
     public override Vector Evaluate(Frame frame, Selection? selection) => operand.Evaluate(frame, selection);
 
     public override unsafe void Select(Frame frame, Selection? selection, ulong* mask) => operand.Select(frame, selection, mask);
+}
+
+/// <summary>A part of several expressions of one program, which are all evaluated for the same rows: computed once per input.</summary>
+internal sealed class SharedNode(FunctionNode call, int slot) : Node(call.Type, slot)
+{
+    private sealed class State
+    {
+        public long Sequence;
+        public Vector? Value;
+    }
+
+    public FunctionNode Call => call;
+
+    public override bool IsTotal => call.IsTotal;
+
+    public override Vector Evaluate(Frame frame, Selection? selection)
+    {
+        var state = (State)(frame.CallState(Slot) ??= new State());
+        if (state.Sequence != frame.Sequence || state.Value is null)
+        {
+            state.Value = call.Evaluate(frame, selection);
+            state.Sequence = frame.Sequence;
+        }
+        return state.Value;
+    }
 }

@@ -34,8 +34,12 @@ public sealed class Frame : IDisposable
     /// <summary>Physical rows of the input.</summary>
     internal int Rows { get; private set; }
 
+    /// <summary>Counts inputs: what was computed for the same number still holds.</summary>
+    internal long Sequence { get; private set; }
+
     internal void SetInput(Vector[] columns, int rows)
     {
+        Sequence++;
         Columns = columns;
         Rows = rows;
         if (rows > Capacity)

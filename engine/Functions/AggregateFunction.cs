@@ -108,6 +108,26 @@ public sealed unsafe class AggregateStates : IDisposable
     }
 }
 
+/// <summary>Rows of a batch in a few groups.</summary>
+public readonly unsafe ref struct FewGroups(int* rows, int count, int* groups, int groupCount, int* counts)
+{
+    /// <summary>More do not profit: their totals would leave the registers' neighbourhood.</summary>
+    public const int Most = 32;
+
+    /// <summary>Ascending; null: the first <see cref="Count"/>.</summary>
+    public readonly int* Rows = rows;
+
+    public readonly int Count = count;
+
+    /// <summary>By row number.</summary>
+    public readonly int* Groups = groups;
+
+    public readonly int GroupCount = groupCount;
+
+    /// <summary>Rows by group.</summary>
+    public readonly int* Counts = counts;
+}
+
 /// <summary>What updates, merges and finishes states. Immutable, shared by workers.</summary>
 public abstract unsafe class AggregateKernel
 {
@@ -131,6 +151,25 @@ public abstract unsafe class AggregateKernel
     /// <param name="count">How many.</param>
     /// <param name="groups">By row number: its group; null: all belong to group 0.</param>
     public abstract void Update(AggregateStates states, ReadOnlySpan<Vector> arguments, int* rows, int count, int* groups);
+
+    /// <summary>Kernels of equal keys, over the same rows and arguments, have the same states: sum and avg. Null: nobody has mine.</summary>
+    public virtual object? StateKey => null;
+
+    /// <summary>Takes rows of one group in, state 0, by mask.</summary>
+    /// <param name="states">At least one.</param>
+    /// <param name="arguments">As for <see cref="Update"/>.</param>
+    /// <param name="rows">Physical rows.</param>
+    /// <param name="mask">Null: all rows; otherwise zeros past the last one. Null arguments are not in it.</param>
+    /// <param name="count">Rows in the mask.</param>
+    /// <returns>False: nothing was done, rows have to be listed.</returns>
+    public virtual bool TryUpdateMasked(AggregateStates states, ReadOnlySpan<Vector> arguments, int rows, ulong* mask, int count) => false;
+
+    /// <summary>Takes rows of a few groups in, in totals per group and batch.</summary>
+    /// <param name="states">Of all groups.</param>
+    /// <param name="arguments">As for <see cref="Update"/>.</param>
+    /// <param name="rows">The rows and their groups.</param>
+    /// <returns>False: nothing was done.</returns>
+    public virtual bool TryUpdateFew(AggregateStates states, ReadOnlySpan<Vector> arguments, in FewGroups rows) => false;
 
     /// <summary>Merges state i of <paramref name="source"/> into state map[i] of <paramref name="target"/>.</summary>
     public abstract void Combine(AggregateStates target, AggregateStates source, int* map, int count);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
@@ -35,10 +36,36 @@ internal static unsafe class RowCopy
                     target[i] = entries[source.Code(rows == null ? i : rows[i])];
                 break;
             default:
-                for (var i = 0; i < count; i++)
-                    target[i] = source.Get<T>(rows == null ? i : rows[i]);
+                if (rows == null)
+                    Flatten.Values(source, count, (byte*)target);
+                else if (typeof(T) == typeof(int))
+                    Widen(source, rows, count, (int*)target);
+                else if (typeof(T) == typeof(long))
+                    Widen(source, rows, count, (long*)target);
+                else if (typeof(T) == typeof(short))
+                    Widen(source, rows, count, (short*)target);
+                else
+                    Widen(source, rows, count, (Int128*)target);
                 break;
         }
+    }
+
+    private static void Widen<T>(Vector narrow, int* rows, int count, T* target) where T : unmanaged, IBinaryInteger<T>
+    {
+        switch (narrow.CodeWidth)
+        {
+            case 1: Widen(narrow.Values, narrow.Base, rows, count, target); break;
+            case 2: Widen((ushort*)narrow.Values, narrow.Base, rows, count, target); break;
+            case 4: Widen((uint*)narrow.Values, narrow.Base, rows, count, target); break;
+            default: Widen((long*)narrow.Values, narrow.Base, rows, count, target); break;
+        }
+    }
+
+    private static void Widen<TCode, T>(TCode* codes, long first, int* rows, int count, T* target)
+        where TCode : unmanaged, IBinaryInteger<TCode> where T : unmanaged, IBinaryInteger<T>
+    {
+        for (var i = 0; i < count; i++)
+            target[i] = T.CreateTruncating(first + long.CreateTruncating(codes[rows[i]]));
     }
 
     /// <summary><paramref name="result"/> becomes flat with row i = row rows[i] of <paramref name="source"/>; strings stay in the source's arena.</summary>

@@ -69,7 +69,10 @@ public static unsafe class Generated
                 AddNulls(random, result, nulls);
                 break;
             default:
-                result.ResetNarrow(type, length, (byte)(1 << random.Next(3)), Base(random, type));
+                if (type.Physical == PhysicalType.Int128 && random.Next(3) == 0)
+                    result.ResetNarrow(type, length, sizeof(long), 0);
+                else
+                    result.ResetNarrow(type, length, (byte)(1 << random.Next(3)), Base(random, type));
                 FillCodes(random, result, random.Next(2) == 0 ? 5 : type.Physical == PhysicalType.Int16 ? 200 : 100_000);
                 AddNulls(random, result, nulls);
                 break;
@@ -182,6 +185,7 @@ public static unsafe class Generated
             {
                 case 1: vector.Values[row] = (byte)random.Next(Math.Min(below, 256)); break;
                 case 2: ((ushort*)vector.Values)[row] = (ushort)random.Next(Math.Min(below, 65_536)); break;
+                case 8: ((long*)vector.Values)[row] = random.Next(-below, below) * (random.Next(4) == 0 ? 1L << 42 : 1); break;
                 default: ((uint*)vector.Values)[row] = (uint)random.Next(below); break;
             }
         }

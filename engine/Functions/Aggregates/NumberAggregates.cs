@@ -28,6 +28,19 @@ internal sealed unsafe class CountKernel : AggregateKernel
 {
     public override int StateSize => sizeof(long);
 
+    public override bool TryUpdateMasked(AggregateStates states, ReadOnlySpan<Vector> arguments, int rows, ulong* mask, int count)
+    {
+        *(long*)states.Slots += count;
+        return true;
+    }
+
+    public override bool TryUpdateFew(AggregateStates states, ReadOnlySpan<Vector> arguments, in FewGroups rows)
+    {
+        for (var group = 0; group < rows.GroupCount; group++)
+            ((long*)states.Slots)[group] += rows.Counts[group];
+        return true;
+    }
+
     public override void Update(AggregateStates states, ReadOnlySpan<Vector> arguments, int* rows, int count, int* groups)
     {
         var counts = (long*)states.Slots;
@@ -75,6 +88,30 @@ internal struct WideSum
 internal sealed unsafe class WideSumKernel<T>(int scale, SqlType result, bool average) : AggregateKernel where T : unmanaged, IBinaryInteger<T>
 {
     public override int StateSize => sizeof(WideSum);
+
+    public override object? StateKey => typeof(WideSumKernel<T>);
+
+    public override bool TryUpdateMasked(AggregateStates states, ReadOnlySpan<Vector> arguments, int rows, ulong* mask, int count)
+    {
+        var sum = (WideSum*)states.Slots;
+        var overflow = false;
+        sum->Count += Aggregate.SumIntegers(arguments[0], rows, mask, ref sum->Sum, ref overflow);
+        return overflow ? throw PgNumeric.Overflow() : true;
+    }
+
+    public override bool TryUpdateFew(AggregateStates states, ReadOnlySpan<Vector> arguments, in FewGroups rows)
+    {
+        var totals = stackalloc long[FewGroups.Most];
+        if (!GroupSums.TryAdd(arguments[0], rows, totals, out var first))
+            return false;
+        var sums = (WideSum*)states.Slots;
+        for (var group = 0; group < rows.GroupCount; group++)
+        {
+            sums[group].Sum = Add(sums[group].Sum, totals[group] + first * rows.Counts[group]);
+            sums[group].Count += rows.Counts[group];
+        }
+        return true;
+    }
 
     public override void Update(AggregateStates states, ReadOnlySpan<Vector> arguments, int* rows, int count, int* groups)
     {

@@ -86,6 +86,8 @@ internal sealed unsafe class NumericFunction : ScalarFunction
             ByRow(context, arguments, result, scratch);
             return;
         }
+        if (TryNarrow(context, arguments, type, result))
+            return;
         var scale = _op == ArithmeticOp.Multiply ? -1 : type.Scale;
         var left = Prepare(arguments[0], context.ArgumentTypes[0], scale, type, context.Rows, scratch.Left);
         var right = Prepare(arguments[1], context.ArgumentTypes[1], scale, type, context.Rows, scratch.Right);
@@ -98,6 +100,22 @@ internal sealed unsafe class NumericFunction : ScalarFunction
         // A value past the precision comes from NaN or an infinity among the operands: these rows go the slow way.
         if (flags != ArithmeticFlags.None || OutOfPrecision(result, context.Rows, type))
             ByRow(context, arguments, result, scratch);
+    }
+
+    /// <summary>In 64-bit lanes, whatever the declared widths, when all values fit; they are then no sentinels, and within the precision.</summary>
+    private bool TryNarrow(FunctionContext context, ReadOnlySpan<Vector> arguments, SqlType type, Vector result)
+    {
+        if (_op is not (ArithmeticOp.Add or ArithmeticOp.Subtract or ArithmeticOp.Multiply))
+            return false;
+        long left = 1, right = 1;
+        if (_op != ArithmeticOp.Multiply)
+        {
+            int leftDigits = type.Scale - context.ArgumentTypes[0].Scale, rightDigits = type.Scale - context.ArgumentTypes[1].Scale;
+            if (Math.Max(leftDigits, rightDigits) > ScaledDecimal.MaxPrecision64)
+                return false;
+            (left, right) = (Pow10.Int64[leftDigits], Pow10.Int64[rightDigits]);
+        }
+        return NarrowDecimals.TryEvaluate(_op, arguments[0], left, arguments[1], right, context.Rows, type.Arrow, result);
     }
 
     /// <summary>The operand at the result's width and at <paramref name="scale"/> (-1: its own); null when a value does not fit.</summary>

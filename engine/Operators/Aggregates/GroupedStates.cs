@@ -15,6 +15,9 @@ internal sealed unsafe class GroupedStates : IDisposable
 {
     private const int ChunkRows = 2048;
 
+    /// <summary>Totals per batch pay from a few rows per group on.</summary>
+    private const int LeastRowsOfFew = 256;
+
     private readonly HashAggregateOperator _owner;
     private readonly ImmutableArray<int> _set;
     private readonly ExecutionContext _context;
@@ -27,6 +30,8 @@ internal sealed unsafe class GroupedStates : IDisposable
     private readonly RowIndices _rows = new();
     private readonly RowIndices _mapped = new();
     private readonly Vector _groupVector = new();
+    private readonly RowIndices _counts = new();
+    private readonly bool _canUpdateWhole;
     private NativeBuffer? _mask;
 
     public GroupedStates(HashAggregateOperator owner, ImmutableArray<int> set, ExecutionContext context)
@@ -36,13 +41,18 @@ internal sealed unsafe class GroupedStates : IDisposable
         _context = context;
         _table = set.IsEmpty ? null : new GroupTable([.. set.Select(i => owner.GroupTypes[i])], context);
         _keys = new Vector[set.Length];
-        _states = [.. owner.Aggregates.Select(a => new AggregateStates(a.Kernel, context))];
+        _states = new AggregateStates[owner.Aggregates.Length];
+        for (var i = 0; i < _states.Length; i++)
+            _states[i] = owner.Aggregates[i].StatesOf is var first && first < i ? _states[first] : new AggregateStates(owner.Aggregates[i].Kernel, context);
+        _canUpdateWhole = set.IsEmpty && owner.Aggregates.All(a => !a.Distinct && !a.Ordered);
         _distinct = new GroupTable?[_states.Length];
         _ordered = new RowStore?[_states.Length];
         for (var i = 0; i < _states.Length; i++)
         {
             var aggregate = owner.Aggregates[i];
             SqlType[] arguments = [.. aggregate.Call.Arguments.Select(a => a.Type)];
+            if (aggregate.StatesOf < i)
+                continue;
             if (aggregate.Distinct)
                 _distinct[i] = new GroupTable([SqlType.Int4, .. arguments], context);
             else if (aggregate.Ordered)
@@ -66,9 +76,15 @@ internal sealed unsafe class GroupedStates : IDisposable
             _table.FindOrAdd(_keys, rows, count, batchLength, groups);
         }
         var arguments = new Vector[4];
+        var isFew = groups != null && GroupCount <= FewGroups.Most && count > LeastRowsOfFew;
+        var counts = isFew ? _counts.Reserve(FewGroups.Most) : null;
+        if (isFew)
+            Count(rows, count, groups, counts);
         for (var i = 0; i < _states.Length; i++)
         {
             var aggregate = _owner.Aggregates[i];
+            if (aggregate.StatesOf < i)
+                continue;
             _states[i].Grow(GroupCount);
             if (arguments.Length < aggregate.Arguments.Length)
                 arguments = new Vector[aggregate.Arguments.Length];
@@ -85,9 +101,77 @@ internal sealed unsafe class GroupedStates : IDisposable
             else
             {
                 var dense = takenCount == batchLength;
+                if (isFew && takenCount == count && aggregate.Kernel.TryUpdateFew(_states[i], span, new FewGroups(dense ? null : taken, count, groups, GroupCount, counts)))
+                    continue;
                 aggregate.Kernel.Update(_states[i], span, dense ? null : taken, takenCount, groups);
             }
         }
+    }
+
+    private void Count(int* rows, int count, int* groups, int* counts)
+    {
+        new Span<int>(counts, GroupCount).Clear();
+        for (var i = 0; i < count; i++)
+            counts[groups[rows[i]]]++;
+    }
+
+    /// <summary>One group over everything: whole batches under a mask, rows need not be listed.</summary>
+    /// <returns>False: nothing was done.</returns>
+    public bool TryUpdateWhole(Vector[] values, Batch batch)
+    {
+        if (!_canUpdateWhole || batch.Selection is { IsSparse: true })
+            return false;
+        var rows = batch.Length;
+        int* listed = null;
+        for (var i = 0; i < _states.Length; i++)
+        {
+            var aggregate = _owner.Aggregates[i];
+            if (aggregate.StatesOf < i)
+                continue;
+            var arguments = new Vector[aggregate.Arguments.Length];
+            for (var a = 0; a < arguments.Length; a++)
+                arguments[a] = values[aggregate.Arguments[a]];
+            var mask = batch.Selection is null ? null : batch.Selection.Mask;
+            var count = batch.RowCount;
+            if (aggregate.Filter >= 0 || (aggregate.SkipsNulls && Array.Exists(arguments, a => a.Validity != null)))
+            {
+                mask = TakenMask(aggregate, values, arguments, rows);
+                if (batch.Selection is not null)
+                    Bits.And(mask, batch.Selection.Mask, mask, rows);
+                count = Bits.PopCount(mask, rows);
+            }
+            if (count == 0 || aggregate.Kernel.TryUpdateMasked(_states[i], arguments, rows, mask, count))
+                continue;
+            if (mask != null)
+            {
+                listed = _rows.Reserve(rows);
+                Bits.ToIndices(mask, rows, listed);
+            }
+            aggregate.Kernel.Update(_states[i], arguments, mask == null ? null : listed, count, null);
+        }
+        return true;
+    }
+
+    /// <summary>The aggregate's filter is true, no argument is null (where that counts).</summary>
+    private ulong* TakenMask(BoundAggregate aggregate, Vector[] values, ReadOnlySpan<Vector> arguments, int rows)
+    {
+        var bytes = Math.Max(8, Bits.WordsFor(rows) * 8L);
+        if (_mask is null || _mask.Length < bytes)
+        {
+            _mask?.Release();
+            _mask = NativeBuffer.Allocate(bytes, zeroed: false);
+        }
+        var mask = (ulong*)_mask.Pointer;
+        if (aggregate.Filter >= 0)
+            Logic.IsTrue(values[aggregate.Filter], rows, mask);
+        else
+            Bits.Fill(mask, rows, true);
+        if (aggregate.SkipsNulls)
+        {
+            foreach (var argument in arguments)
+                Nulls.AndValid(argument, rows, mask);
+        }
+        return mask;
     }
 
     /// <summary>The rows that the aggregate takes: its filter is true, no argument is null.</summary>
@@ -109,22 +193,7 @@ internal sealed unsafe class GroupedStates : IDisposable
         }
         if (aggregate.Filter < 0 && !anyNulls)
             return rows;
-        var bytes = Math.Max(8, Bits.WordsFor(batchLength) * 8L);
-        if (_mask is null || _mask.Length < bytes)
-        {
-            _mask?.Release();
-            _mask = NativeBuffer.Allocate(bytes, zeroed: false);
-        }
-        var mask = (ulong*)_mask.Pointer;
-        if (aggregate.Filter >= 0)
-            Logic.IsTrue(values[aggregate.Filter], batchLength, mask);
-        else
-            Bits.Fill(mask, batchLength, true);
-        if (aggregate.SkipsNulls)
-        {
-            foreach (var argument in arguments)
-                Nulls.AndValid(argument, batchLength, mask);
-        }
+        var mask = TakenMask(aggregate, values, arguments, batchLength);
         var target = _rows.Reserve(count);
         takenCount = 0;
         for (var i = 0; i < count; i++)
@@ -175,6 +244,8 @@ internal sealed unsafe class GroupedStates : IDisposable
         }
         for (var i = 0; i < _states.Length; i++)
         {
+            if (_owner.Aggregates[i].StatesOf < i)
+                continue;
             _states[i].Grow(GroupCount);
             other._states[i].Grow(count);
             if (_distinct[i] is { } distinct)
@@ -329,7 +400,7 @@ internal sealed unsafe class GroupedStates : IDisposable
     {
         _table?.Dispose();
         foreach (var states in _states)
-            states.Dispose();
+            states.Dispose(); // those that are shared forgive the second time
         foreach (var distinct in _distinct)
             distinct?.Dispose();
         foreach (var ordered in _ordered)
@@ -337,6 +408,7 @@ internal sealed unsafe class GroupedStates : IDisposable
         _groups.Dispose();
         _rows.Dispose();
         _mapped.Dispose();
+        _counts.Dispose();
         _groupVector.Dispose();
         _mask?.Release();
     }

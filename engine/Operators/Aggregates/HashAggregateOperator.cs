@@ -29,6 +29,9 @@ internal sealed class BoundAggregate
     public required bool Distinct { get; init; }
 
     public bool Ordered => OrderKeys.Length > 0;
+
+    /// <summary>The aggregate whose states this one reads: itself, or an earlier one that takes the same rows in the same way.</summary>
+    public required int StatesOf { get; init; }
 }
 
 /// <summary>Grouping and aggregation: each worker fills tables of its own, which are merged; then the groups are read out in parallel.</summary>
@@ -47,6 +50,10 @@ internal sealed class HashAggregateOperator : PhysicalOperator
         var expressions = new List<(Expression, SqlType)>();
         int Add(Expression e)
         {
+            // sum(x) and avg(x) evaluate x once
+            var known = expressions.FindIndex(other => other.Item2.Equals(e.Type) && ExpressionTree.Same(other.Item1, e));
+            if (known >= 0)
+                return known;
             expressions.Add((e, e.Type));
             return expressions.Count - 1;
         }
@@ -58,15 +65,23 @@ internal sealed class HashAggregateOperator : PhysicalOperator
         {
             if (call.Function is not AggregateFunction function)
                 throw SqlException.Internal($"{call.Function.Name} is no aggregate");
+            var kernel = function.Bind([.. call.Arguments.Select(a => a.Type)], call.Output.Type);
+            int[] arguments = [.. call.Arguments.Select(Add)];
+            var filter = call.Filter is null ? -1 : Add(call.Filter);
+            var distinct = call.Distinct && !function.IgnoresDuplicates && !call.Arguments.IsEmpty;
+            var same = call.OrderBy.IsEmpty && kernel.StateKey is { } key
+                ? bound.FindIndex(b => key.Equals(b.Kernel.StateKey) && b.Arguments.AsSpan().SequenceEqual(arguments) && b.Filter == filter && b.Distinct == distinct && !b.Ordered)
+                : -1;
             bound.Add(new BoundAggregate
             {
                 Call = call,
-                Kernel = function.Bind([.. call.Arguments.Select(a => a.Type)], call.Output.Type),
-                Arguments = [.. call.Arguments.Select(Add)],
-                Filter = call.Filter is null ? -1 : Add(call.Filter),
+                Kernel = kernel,
+                Arguments = arguments,
+                Filter = filter,
                 OrderKeys = [.. call.OrderBy.Select(k => Add(k.Expression))],
                 SkipsNulls = function.SkipsNulls,
-                Distinct = call.Distinct && !function.IgnoresDuplicates && !call.Arguments.IsEmpty,
+                Distinct = distinct,
+                StatesOf = same < 0 ? bound.Count : same,
             });
         }
         Aggregates = [.. bound];
@@ -162,9 +177,15 @@ internal sealed class HashAggregateOperator : PhysicalOperator
             public override unsafe void Consume(Batch batch)
             {
                 state._owner.Program.Evaluate(_frame, batch, _values);
-                var rows = _rows.Selected(batch, out var count);
+                int* rows = null;
                 foreach (var set in _sets!)
-                    set.Update(_values, rows, count, batch.Length);
+                {
+                    if (set.TryUpdateWhole(_values, batch))
+                        continue;
+                    if (rows == null)
+                        rows = _rows.Selected(batch, out _);
+                    set.Update(_values, rows, batch.RowCount, batch.Length);
+                }
             }
 
             public override void Combine()
