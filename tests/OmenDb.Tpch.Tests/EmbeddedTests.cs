@@ -78,7 +78,7 @@ public sealed class EmbeddedTests(EmbeddedTests.LoadedDatabase loaded) : IClassF
         public TpchTablesState Inspect(double scaleFactor, out string found)
         {
             using var target = new EmbeddedTarget(_database, "embedded");
-            return new TpchLoader(target, new TpchGenerator(scaleFactor)).Inspect(out found);
+            return new TpchLoader(target, new TpchGenerator(scaleFactor)).Inspect(scattered: false, out found);
         }
 
         public void Dispose()

@@ -11,8 +11,9 @@ namespace OmenDb.Tpch.Loading;
 public sealed class TpchLoader(TpchTarget target, TpchGenerator generator)
 {
     /// <summary>How far the target has the tables of this scale factor.</summary>
+    /// <param name="scattered">Keys are to be as <see cref="KeyScattering"/> makes them.</param>
     /// <param name="found">What is there, in words, when the tables are not those wanted.</param>
-    public TpchTablesState Inspect(out string found)
+    public TpchTablesState Inspect(bool scattered, out string found)
     {
         found = "";
         var present = TpchSchema.Tables.Where(table => target.HasTable(table.Name)).ToArray();
@@ -33,15 +34,22 @@ public sealed class TpchLoader(TpchTarget target, TpchGenerator generator)
                 return TpchTablesState.Different;
             }
         }
+        if (scattered == (target.Query("SELECT 1 FROM region WHERE r_regionkey = 0").Count > 0))
+        {
+            found = scattered ? "their keys are dense" : "their keys are scattered";
+            return TpchTablesState.Different;
+        }
         return TpchTablesState.Complete;
     }
 
     /// <summary>Creates the tables, those of an earlier load dropped, fills them and gathers statistics.</summary>
     /// <param name="workers">Threads that generate and connections that write.</param>
+    /// <param name="scattered">Bring the rows into random order and make keys sparse: <see cref="KeyScattering"/>.</param>
     /// <param name="progress">Table and rows of each chunk that the target has taken; called by many threads.</param>
     /// <param name="step">What begins after the rows: keys, statistics.</param>
     public void Load(
         int workers,
+        bool scattered = false,
         Action<TpchTable, int>? progress = null,
         Action<string>? step = null,
         CancellationToken cancellationToken = default)
@@ -52,6 +60,8 @@ public sealed class TpchLoader(TpchTarget target, TpchGenerator generator)
             target.Execute(table.CreateTable(target.WantsPrimaryKeys));
         foreach (var table in TpchSchema.Tables)
             LoadTable(table.Table, workers, progress, cancellationToken);
+        if (scattered)
+            new KeyScattering(target, generator.Scale).Run(step, cancellationToken);
         if (target.WantsForeignKeyIndexes)
         {
             step?.Invoke("indexes");

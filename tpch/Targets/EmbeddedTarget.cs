@@ -27,28 +27,7 @@ public sealed class EmbeddedTarget(Database database, string description) : Tpch
         using var result = _session.Execute(sql);
     }
 
-    public override IReadOnlyList<IReadOnlyList<string?>> Query(string sql)
-    {
-        using var result = _session.Execute(sql);
-        var columns = result.Portal.Columns ?? throw new InvalidOperationException("the statement returns no rows");
-        var rows = new List<IReadOnlyList<string?>>();
-        while (result.Portal.NextBatch(out var batch))
-        {
-            var picks = batch.Selection is { } selection ? selection.FillIndices(batch.Length) : default;
-            for (var i = 0; i < batch.RowCount; i++)
-            {
-                var row = batch.Selection is null ? i : picks[i];
-                var fields = new string?[columns.Length];
-                for (var column = 0; column < columns.Length; column++)
-                {
-                    var vector = batch.Columns[column];
-                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, _session.Settings.Io) : null;
-                }
-                rows.Add(fields);
-            }
-        }
-        return rows;
-    }
+    public override IReadOnlyList<IReadOnlyList<string?>> Query(string sql) => _session.QueryText(sql);
 
     public override bool HasTable(string name)
     {
@@ -64,6 +43,8 @@ public sealed class EmbeddedTarget(Database database, string description) : Tpch
     }
 
     public override TpchTableWriter OpenWriter(TpchTable table) => new EmbeddedTableWriter(database, table);
+
+    public override TpchTarget Connect() => new EmbeddedTarget(database, description);
 
     public override void Dispose() => _session.Dispose();
 }

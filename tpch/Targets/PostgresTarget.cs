@@ -87,5 +87,7 @@ public sealed class PostgresTarget : TpchTarget
 
     public override TpchTableWriter OpenWriter(TpchTable table) => new PostgresTableWriter(_connectionString, table);
 
+    public override TpchTarget Connect() => new PostgresTarget(_connectionString);
+
     public override void Dispose() => _connection.Dispose();
 }

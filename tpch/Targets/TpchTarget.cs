@@ -30,5 +30,8 @@ public abstract class TpchTarget : IDisposable
     /// <summary>Begins to append rows to a table, on a connection and in a transaction of its own.</summary>
     public abstract TpchTableWriter OpenWriter(TpchTable table);
 
+    /// <summary>Another connection to the same data, for another thread; disposed before this one.</summary>
+    public abstract TpchTarget Connect();
+
     public abstract void Dispose();
 }

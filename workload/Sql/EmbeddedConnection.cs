@@ -21,28 +21,7 @@ internal sealed class EmbeddedConnection(Database database) : WorkloadConnection
         }
     }
 
-    public override IReadOnlyList<IReadOnlyList<string?>> Query(string sql)
-    {
-        using var result = _session.Execute(sql);
-        var columns = result.Portal.Columns ?? throw new InvalidOperationException("the statement returns no rows");
-        var rows = new List<IReadOnlyList<string?>>();
-        while (result.Portal.NextBatch(out var batch))
-        {
-            var picks = batch.Selection is { } selection ? selection.FillIndices(batch.Length) : default;
-            for (var i = 0; i < batch.RowCount; i++)
-            {
-                var row = batch.Selection is null ? i : picks[i];
-                var fields = new string?[columns.Length];
-                for (var column = 0; column < columns.Length; column++)
-                {
-                    var vector = batch.Columns[column];
-                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, _session.Settings.Io) : null;
-                }
-                rows.Add(fields);
-            }
-        }
-        return rows;
-    }
+    public override IReadOnlyList<IReadOnlyList<string?>> Query(string sql) => _session.QueryText(sql);
 
     public override void Rollback()
     {

@@ -23,6 +23,7 @@ internal static class TpchCommand
           omendb-bench tpch --sf 0.1 --seed 7 --reference postgres://postgres@127.0.0.1/bench    other parameters, checked against another system
           omendb-bench tpch --sf 1 --runs 5 --against hot                            sealed segments against hot ones, and their memory
           omendb-bench tpch --sf 1 --runs 5 --against duckdb:./libduckdb.so          both systems in one run, their runs alternating
+          omendb-bench tpch --sf 1 --scattered --writer 1000 --seed 1 --against duckdb   shuffled tables, sparse keys, beside a writer, new parameters in each run
           omendb-bench tpch --sf 10 --generate-only ./tbl            region.tbl ... lineitem.tbl
 
         Every query runs once, which is the "first" column, and then --runs times more, of which the minimum and the median are shown.
@@ -65,6 +66,8 @@ internal static class TpchCommand
             },
         };
         var cpuTime = new Option<bool>("--cpu-time") { Description = "With --against hot: processor time instead of the clock, for machines that are busy with other things." };
+        var scattered = new Option<bool>("--scattered") { Description = "After the load bring the rows into random order and make keys sparse (multiplied and permuted)." };
+        var writer = CommandOptions.Number("--writer", "Rows per second that are committed into orders and lineitem beside the queries.", 0, 0);
         var seed = new Option<long?>("--seed") { Description = "Query parameters that qgen draws for this seed, instead of the validation parameters.", HelpName = "N" };
         var data = new Option<string?>("--data") { Description = "Embedded: the data directory, kept and used again.", HelpName = "DIR" };
         var reload = new Option<bool>("--reload") { Description = "Drop the tables and load them again." };
@@ -80,7 +83,7 @@ internal static class TpchCommand
 
         var command = new Command("tpch", Description)
         {
-            scale, threads, runs, queries, target, reference, against, cpuTime, seed, data, reload, explain, json, generate, trailing,
+            scale, threads, runs, queries, target, reference, against, cpuTime, scattered, writer, seed, data, reload, explain, json, generate, trailing,
         };
         command.Validators.Add(result =>
         {
@@ -105,6 +108,8 @@ internal static class TpchCommand
             ReferenceConnectionString = parsed.GetValue(reference),
             Against = parsed.GetValue(against),
             CpuTime = parsed.GetValue(cpuTime),
+            Scattered = parsed.GetValue(scattered),
+            WriterRows = parsed.GetValue(writer),
             Seed = parsed.GetValue(seed),
             DataDirectory = parsed.GetValue(data),
             Reload = parsed.GetValue(reload),

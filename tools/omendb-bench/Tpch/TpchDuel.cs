@@ -30,12 +30,16 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
         }
         if (hot is not null)
             TpchSegments.Seal(ours, theirs, console);
+        using var ourWriter = TpchWriter.Start(ours, options);
+        using var theirWriter = TpchWriter.Start(theirs, options);
         foreach (var number in options.Queries)
         {
             cancellation.ThrowIfCancellationRequested();
             pairs.Add(Measure(ours, theirs, TpchQueries.Get(number)));
         }
         Write(ours, theirs, pairs);
+        TpchWriter.Report(ourWriter, ours, console);
+        TpchWriter.Report(theirWriter, theirs, console);
         if (options.JsonFile is { } file)
             TpchJson.Write(file, Result(ours, 0), Result(theirs, 1));
         return pairs.TrueForAll(pair => IsFine(pair.Ours) && IsFine(pair.Theirs));
@@ -63,7 +67,7 @@ internal sealed class TpchDuel(TpchOptions options, IAnsiConsole console)
             second.Run(sql, run == 0);
             if (mine.Failure is not null || other.Failure is not null)
                 break;
-            if (options.Seed is null && TpchReference.ScaleFactors.Contains(options.ScaleFactor))
+            if (options.Seed is null && !options.Scattered && TpchReference.ScaleFactors.Contains(options.ScaleFactor))
             {
                 mine.Difference ??= AnswerCheck.Compare(query, options.ScaleFactor, mine.Rows);
                 other.Difference ??= AnswerCheck.Compare(query, options.ScaleFactor, other.Rows);

@@ -27,6 +27,12 @@ internal sealed record TpchOptions
     /// <summary>Times are this process's processor time, which a busy machine hardly changes; only against <see cref="Hot"/>.</summary>
     public bool CpuTime { get; init; }
 
+    /// <summary>Rows in random order and keys made sparse after the load.</summary>
+    public bool Scattered { get; init; }
+
+    /// <summary>Rows per second that are committed into orders and lineitem beside the queries; 0: none.</summary>
+    public int WriterRows { get; init; }
+
     /// <summary>Null: validation parameters.</summary>
     public long? Seed { get; init; }
 

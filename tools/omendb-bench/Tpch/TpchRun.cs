@@ -44,8 +44,10 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         var loadSeconds = TpchTables.Load(target, options, console, cancellation);
         target.SetThreads(options.Threads);
         using var reference = options.ReferenceConnectionString is { } other ? new PostgresTarget(other) : null;
+        using var writer = TpchWriter.Start(target, options);
         var result = Measure(target, reference, loadSeconds, cancellation);
         TpchReport.Write(console, result);
+        TpchWriter.Report(writer, target, console);
         if (options.JsonFile is { } file)
             TpchJson.Write(file, result);
         return result.IsRight;
@@ -54,6 +56,7 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
     private TpchRunResult Measure(TpchTarget target, TpchTarget? reference, double? loadSeconds, CancellationToken cancellation)
     {
         var whyNot = reference is not null ? null
+            : options.Scattered ? "scattered keys have no reference answers (--against compares with another system)"
             : options.Seed is not null ? "substituted parameters have no reference answers (--reference names a system to compare with)"
             : !TpchReference.ScaleFactors.Contains(options.ScaleFactor)
                 ? $"there are reference answers at scale factors {string.Join(", ", TpchReference.ScaleFactors)} (--reference names a system to compare with)"

@@ -16,7 +16,7 @@ internal static class TpchTables
         var loader = new TpchLoader(target, new TpchGenerator(options.ScaleFactor, options.Threads));
         if (!options.Reload)
         {
-            var state = loader.Inspect(out var found);
+            var state = loader.Inspect(options.Scattered, out var found);
             if (state == TpchTablesState.Complete)
             {
                 console.MarkupLine("the tables are loaded already (--reload loads them again)");
@@ -28,7 +28,7 @@ internal static class TpchTables
         var watch = Stopwatch.StartNew();
         var generator = new TpchGenerator(options.ScaleFactor, options.Threads);
         TableProgress.Run(console, generator, progress =>
-            new TpchLoader(target, generator).Load(options.Threads, progress.Add, progress.Step, cancellation));
+            new TpchLoader(target, generator).Load(options.Threads, options.Scattered, progress.Add, progress.Step, cancellation));
         var seconds = watch.Elapsed.TotalSeconds;
         var memory = target is EmbeddedTarget ? $", peak memory {PeakMemoryBytes() / 1e6:N0} MB" : "";
         console.MarkupLineInterpolated($"generated and loaded in {seconds:F1} s{memory}");

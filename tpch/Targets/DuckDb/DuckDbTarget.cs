@@ -7,6 +7,7 @@ public sealed class DuckDbTarget : TpchTarget
     public const string LibraryHint = "npm's package @duckdb/node-bindings-linux-x64 holds a libduckdb.so, and DuckDB's releases do";
 
     private readonly DuckDbDatabase _database;
+    private readonly bool _ownsDatabase;
     private readonly DuckDbConnection _connection;
 
     /// <param name="library">Path of libduckdb.so; empty: wherever the system finds it.</param>
@@ -23,6 +24,7 @@ public sealed class DuckDbTarget : TpchTarget
             throw new DuckDbException($"DuckDB cannot be loaded: {exception.Message.TrimEnd('.')}; {LibraryHint}");
         }
         _database = new DuckDbDatabase(functions, threads);
+        _ownsDatabase = true;
         try
         {
             _connection = _database.Connect();
@@ -36,6 +38,13 @@ public sealed class DuckDbTarget : TpchTarget
         {
             Description = $"DuckDB {DuckDbLibrary.Text(functions.Version())} in memory";
         }
+    }
+
+    private DuckDbTarget(DuckDbTarget other)
+    {
+        _database = other._database;
+        _connection = _database.Connect();
+        Description = other.Description;
     }
 
     public override string Description { get; }
@@ -62,9 +71,12 @@ public sealed class DuckDbTarget : TpchTarget
 
     public override TpchTableWriter OpenWriter(TpchTable table) => new DuckDbTableWriter(_database.Connect(), table);
 
+    public override TpchTarget Connect() => new DuckDbTarget(this);
+
     public override void Dispose()
     {
         _connection.Dispose();
-        _database.Dispose();
+        if (_ownsDatabase)
+            _database.Dispose();
     }
 }

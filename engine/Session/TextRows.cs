@@ -1,0 +1,33 @@
+using OmenDb.Types;
+
+namespace OmenDb.Engine;
+
+/// <summary>Results as a tool shows or compares them.</summary>
+public static class TextRows
+{
+    /// <summary>Runs one statement and takes all its rows, fields as PostgreSQL prints them under the session's settings, null for NULL.</summary>
+    /// <exception cref="InvalidOperationException">The statement returns no rows.</exception>
+    /// <exception cref="SqlException">The statement failed.</exception>
+    public static IReadOnlyList<IReadOnlyList<string?>> QueryText(this Session session, string sql)
+    {
+        using var result = session.Execute(sql);
+        var columns = result.Portal.Columns ?? throw new InvalidOperationException("the statement returns no rows");
+        var rows = new List<IReadOnlyList<string?>>();
+        while (result.Portal.NextBatch(out var batch))
+        {
+            var picks = batch.Selection is { } selection ? selection.FillIndices(batch.Length) : default;
+            for (var i = 0; i < batch.RowCount; i++)
+            {
+                var row = batch.Selection is null ? i : picks[i];
+                var fields = new string?[columns.Length];
+                for (var column = 0; column < columns.Length; column++)
+                {
+                    var vector = batch.Columns[column];
+                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, session.Settings.Io) : null;
+                }
+                rows.Add(fields);
+            }
+        }
+        return rows;
+    }
+}
