@@ -102,7 +102,9 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         }
         if (inner is not Scan { Table.Handle: IIndexedSource source } scan || outerRows > MaxLookups || planner.IsFixed(scan))
             return null;
-        var hashCost = scan.Table.RowCount + innerRows * BuildCost + outerRows * ProbeCost;
+        // The smaller side of an inner join is built, and its keys thin out the scan of the other one.
+        var hashCost = scan.Table.RowCount + (kind == JoinKind.Inner && outerRows < innerRows
+            ? outerRows * (BuildCost + ProbeCost) : innerRows * BuildCost + outerRows * ProbeCost);
         IndexJoinOperator? best = null;
         var columns = scan.ScanColumns.ToDictionary(c => c.Ordinal, c => c.Column);
         var filters = scan.Filters.SelectMany(CompiledPredicate.Conjuncts).ToArray();
@@ -161,8 +163,8 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
     }
 
     // In rows scanned, which cost one: a look-up ends in cache misses of index and row, a scan that a runtime filter thins out reads on.
-    private const double LookupCost = 60;
-    private const double FetchCost = 40;
+    private const double LookupCost = 120;
+    private const double FetchCost = 100;
     private const double BuildCost = 5;
     private const double ProbeCost = 3;
 
