@@ -164,6 +164,9 @@ internal sealed class OperatorMetrics
 
     public long MemoryBytes;
 
+    /// <summary>Time of a sink: what it takes in, merges and finishes.</summary>
+    public void AddTime(long start) => Interlocked.Add(ref _ticks, Stopwatch.GetTimestamp() - start);
+
     public void Add(long start, int rows)
     {
         Interlocked.Add(ref _rows, rows);

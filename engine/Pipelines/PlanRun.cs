@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using OmenDb.Arrow;
 using OmenDb.Engine.Execution;
 using OmenDb.Types;
@@ -67,12 +68,14 @@ internal sealed class PlanRun : IDisposable
         foreach (var leg in pipeline.Legs)
         {
             using var source = leg.Source.Open(this);
-            RunLeg(leg, source, sink);
+            RunLeg(leg, source, sink, pipeline.Sink.OperatorId);
         }
+        var start = Metrics is null ? 0 : Stopwatch.GetTimestamp();
         sink.Finish();
+        Metrics?[pipeline.Sink.OperatorId].AddTime(start);
     }
 
-    private void RunLeg(Leg leg, SourceState source, SinkState sink)
+    private void RunLeg(Leg leg, SourceState source, SinkState sink, int sinkId)
     {
         var workers = 1;
         if (!leg.Ordered && sink.AllowsParallelInput)
@@ -82,24 +85,40 @@ internal sealed class PlanRun : IDisposable
         }
         if (workers <= 1)
         {
-            Work(leg, source, sink);
+            Work(leg, source, sink, sinkId);
             return;
         }
-        Scheduler.Shared.Run(workers, _ => Work(leg, source, sink));
+        Scheduler.Shared.Run(workers, _ => Work(leg, source, sink, sinkId));
     }
 
-    private void Work(Leg leg, SourceState source, SinkState sink)
+    private void Work(Leg leg, SourceState source, SinkState sink, int sinkId)
     {
         try
         {
             using var worker = new LegWorker(this, leg, source);
             using var target = sink.CreateWorker();
-            while (!_failed && worker.Next(out var batch))
-                target.Consume(batch);
+            if (Metrics?[sinkId] is { } metrics)
+            {
+                while (!_failed && worker.Next(out var batch))
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    target.Consume(batch);
+                    metrics.AddTime(start);
+                }
+            }
+            else
+            {
+                while (!_failed && worker.Next(out var batch))
+                    target.Consume(batch);
+            }
             if (_failed)
                 return;
             lock (sink)
+            {
+                var start = Metrics is null ? 0 : Stopwatch.GetTimestamp();
                 target.Combine();
+                Metrics?[sinkId].AddTime(start);
+            }
         }
         catch
         {
