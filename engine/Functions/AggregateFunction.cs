@@ -171,8 +171,8 @@ public abstract unsafe class AggregateKernel
     /// <returns>False: nothing was done.</returns>
     public virtual bool TryUpdateFew(AggregateStates states, ReadOnlySpan<Vector> arguments, in FewGroups rows) => false;
 
-    /// <summary>Merges state i of <paramref name="source"/> into state map[i] of <paramref name="target"/>.</summary>
-    public abstract void Combine(AggregateStates target, AggregateStates source, int* map, int count);
+    /// <summary>Merges state picked[i] of <paramref name="source"/> (null: state i) into state map[i] of <paramref name="target"/>.</summary>
+    public abstract void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count);
 
     /// <summary>Results of groups first .. first+count-1; <paramref name="result"/> is scratch.</summary>
     public abstract void Finish(AggregateStates states, int first, int count, Vector result);
@@ -211,17 +211,18 @@ public sealed class ManagedAggregate<TState>(
         private readonly Accumulator _accumulate = owner.Accumulate;
         private readonly Func<TState> _create = owner.Create;
 
-        public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+        public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
         {
             for (var i = 0; i < count; i++)
             {
-                if (source.Objects[i] is not TState from)
+                var given = picked == null ? i : picked[i];
+                if (source.Objects[given] is not TState from)
                     continue;
                 ref var into = ref target.Objects[map[i]];
                 if (into is null)
                 {
                     into = from;
-                    source.Objects[i] = null; // ownership moves
+                    source.Objects[given] = null; // ownership moves
                 }
                 else
                     owner.Merge((TState)into, from);

@@ -22,6 +22,9 @@ internal sealed unsafe class GroupTable : IDisposable
     /// <summary>Slots from which entries are prefetched: 256 KiB.</summary>
     private const int PrefetchFrom = 1 << 15;
 
+    /// <summary>Groups between the one that is entered and the one whose slot is fetched.</summary>
+    private const int PrefetchAhead = 16;
+
     private readonly ExecutionContext _context;
     private readonly SqlType[] _types;
     private readonly RowStore _keys;
@@ -32,7 +35,10 @@ internal sealed unsafe class GroupTable : IDisposable
     private readonly RowIndices _compare = new();
     private readonly RowIndices _slots = new();
     private readonly RowIndices _fresh = new();
+    private readonly RowIndices _all = new();
     private readonly CodedGroups _coded;
+    private readonly KeyRuns _runs = new();
+    private readonly Vector[] _hashed;
     private NativeBuffer? _entries;
     private NativeBuffer? _hashes; // by group
     private NativeBuffer? _batchHashes;
@@ -47,6 +53,7 @@ internal sealed unsafe class GroupTable : IDisposable
         _keys = new RowStore(types, context);
         _constantHash = context.Settings.ConstantHash;
         _flat = new Vector[_types.Length];
+        _hashed = new Vector[_types.Length];
         for (var i = 0; i < _flat.Length; i++)
             _flat[i] = new Vector();
     }
@@ -75,9 +82,47 @@ internal sealed unsafe class GroupTable : IDisposable
     {
         Buffers(batchLength);
         var hashes = (ulong*)_batchHashes!.Pointer;
-        KeyColumns.Hash(keys, _types, batchLength, hashes, _constantHash);
         for (var k = 0; k < _flat.Length; k++)
+        {
             Flatten.Into(keys[k], batchLength, _flat[k]);
+            // Codes are hashed once per entry, everything else in flat form.
+            _hashed[k] = keys[k].Kind is VectorKind.Dictionary or VectorKind.Constant ? keys[k] : _flat[k];
+        }
+        KeyColumns.Hash(_hashed, _types, batchLength, hashes, _constantHash);
+        var headCount = 0;
+        var heads = _flat.Length == 1 && _flat[0].Validity == null ? _runs.Heads(_flat[0], rows, count, out headCount) : null;
+        if (heads == null)
+        {
+            FindOrAddHashed(hashes, rows, count, batchLength, groups);
+            return;
+        }
+        FindOrAddHashed(hashes, heads, headCount, batchLength, groups);
+        KeyRuns.Spread(_flat[0], rows, count, groups);
+    }
+
+    /// <summary>The same for rows of another table of the same key types.</summary>
+    /// <param name="other">Complete.</param>
+    /// <param name="otherKeys">Its keys' columns.</param>
+    /// <param name="picked">Its group numbers.</param>
+    /// <param name="count">At most a batch.</param>
+    /// <param name="groups">By position.</param>
+    public void FindOrAddFrom(GroupTable other, Vector[] otherKeys, int* picked, int count, int* groups)
+    {
+        Buffers(count);
+        var hashes = (ulong*)_batchHashes!.Pointer;
+        for (var i = 0; i < count; i++)
+            hashes[i] = other.Hashes[picked[i]];
+        for (var k = 0; k < _flat.Length; k++)
+            RowCopy.Gather(otherKeys[k], picked, count, _flat[k]);
+        var rows = _all.Reserve(count);
+        for (var i = 0; i < count; i++)
+            rows[i] = i;
+        FindOrAddHashed(hashes, rows, count, count, groups);
+    }
+
+    /// <summary>The keys stand in <see cref="_flat"/>.</summary>
+    private void FindOrAddHashed(ulong* hashes, int* rows, int count, int batchLength, int* groups)
+    {
         Grow(count);
         var entries = (ulong*)_entries!.Pointer;
         var pending = _pending.Reserve(count);
@@ -123,6 +168,12 @@ internal sealed unsafe class GroupTable : IDisposable
                     candidates[compared] = (int)(uint)entry - 1;
                     compare[compared++] = row;
                 }
+            }
+            if (_mask > PrefetchFrom && _flat[0].Physical.Width() is > 0 and var width)
+            {
+                var keys = _keys.Columns[0].Values;
+                for (var i = 0; i < compared; i++)
+                    Prefetch.Read(keys + (long)candidates[i] * width);
             }
             if (added > 0)
                 AddKeys(fresh, added, hashes);
@@ -221,7 +272,7 @@ internal sealed unsafe class GroupTable : IDisposable
         if (_entries is not null && needed * 2 <= _mask + 1L)
             return;
         var slots = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(InitialSlots, needed * 2));
-        if (_entries is not null && slots < 1 << 16)
+        if (_entries is not null && slots < 1 << 20)
             slots *= 4;
         if (slots > 1 << 30)
             throw new SqlException(SqlState.OutOfMemory, "out of memory") { Detail = "A hash table would need more than 2^30 entries." };
@@ -233,6 +284,8 @@ internal sealed unsafe class GroupTable : IDisposable
         var stored = (ulong*)_hashes.Pointer;
         for (var group = 0; group < Count; group++)
         {
+            if (group + PrefetchAhead < Count)
+                Prefetch.Read(entries + ((int)stored[group + PrefetchAhead] & _mask));
             var slot = (int)stored[group] & _mask;
             while (entries[slot] != 0)
                 slot = slot + 1 & _mask;
@@ -256,6 +309,8 @@ internal sealed unsafe class GroupTable : IDisposable
         _compare.Dispose();
         _slots.Dispose();
         _fresh.Dispose();
+        _all.Dispose();
+        _runs.Dispose();
         _coded.Dispose();
         Count = 0;
     }

@@ -61,12 +61,15 @@ internal sealed unsafe class CountKernel : AggregateKernel
         }
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         var into = (long*)target.Slots;
         var from = (long*)source.Slots;
         for (var i = 0; i < count; i++)
-            into[map[i]] += from[i];
+        {
+            var given = picked == null ? i : picked[i];
+            into[map[i]] += from[given];
+        }
     }
 
     public override void Finish(AggregateStates states, int first, int count, Vector result)
@@ -173,14 +176,15 @@ internal sealed unsafe class WideSumKernel<T>(int scale, SqlType result, bool av
         return sum;
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         var into = (WideSum*)target.Slots;
         var from = (WideSum*)source.Slots;
         for (var i = 0; i < count; i++)
         {
-            into[map[i]].Sum = Add(into[map[i]].Sum, from[i].Sum);
-            into[map[i]].Count += from[i].Count;
+            var given = picked == null ? i : picked[i];
+            into[map[i]].Sum = Add(into[map[i]].Sum, from[given].Sum);
+            into[map[i]].Count += from[given].Count;
         }
     }
 
@@ -256,14 +260,15 @@ internal sealed unsafe class FloatSumKernel<T>(SqlType result, bool average) : A
         }
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         var into = (FloatSum*)target.Slots;
         var from = (FloatSum*)source.Slots;
         for (var i = 0; i < count; i++)
         {
-            into[map[i]].Sum += from[i].Sum;
-            into[map[i]].Count += from[i].Count;
+            var given = picked == null ? i : picked[i];
+            into[map[i]].Sum += from[given].Sum;
+            into[map[i]].Count += from[given].Count;
         }
     }
 
@@ -328,17 +333,18 @@ internal sealed unsafe class ExtremeKernel<T>(SqlType type, bool max) : Aggregat
         }
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         var into = (State*)target.Slots;
         var from = (State*)source.Slots;
         for (var i = 0; i < count; i++)
         {
-            if (!from[i].Seen)
+            var given = picked == null ? i : picked[i];
+            if (!from[given].Seen)
                 continue;
             ref var state = ref into[map[i]];
-            if (!state.Seen || (max ? Compare(from[i].Value, state.Value) > 0 : Compare(from[i].Value, state.Value) < 0))
-                state = from[i];
+            if (!state.Seen || (max ? Compare(from[given].Value, state.Value) > 0 : Compare(from[given].Value, state.Value) < 0))
+                state = from[given];
         }
     }
 
@@ -377,10 +383,13 @@ internal sealed unsafe class BoolKernel(bool and) : AggregateKernel
             state = state == 0 ? value : and ? Math.Min(state, value) : Math.Max(state, value);
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         for (var i = 0; i < count; i++)
-            Take(ref target.Slots[map[i]], source.Slots[i]);
+        {
+            var given = picked == null ? i : picked[i];
+            Take(ref target.Slots[map[i]], source.Slots[given]);
+        }
     }
 
     public override void Finish(AggregateStates states, int first, int count, Vector result)
@@ -444,11 +453,12 @@ internal sealed unsafe class BytesExtremeKernel(SqlType type, bool max) : Aggreg
         }
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         for (var i = 0; i < count; i++)
         {
-            if (source.Objects[i] is Holder holder)
+            var given = picked == null ? i : picked[i];
+            if (source.Objects[given] is Holder holder)
                 Take(ref target.Objects[map[i]], holder.Span);
         }
     }
@@ -497,11 +507,12 @@ internal sealed unsafe class ObjectSumKernel(SqlType argument, bool average) : A
         }
     }
 
-    public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+    public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
     {
         for (var i = 0; i < count; i++)
         {
-            if (source.Objects[i] is not Total from)
+            var given = picked == null ? i : picked[i];
+            if (source.Objects[given] is not Total from)
                 continue;
             var into = (Total)(target.Objects[map[i]] ??= new Total());
             into.Interval += from.Interval;

@@ -155,12 +155,13 @@ internal static class VarianceAggregates
             }
         }
 
-        public override void Combine(AggregateStates target, AggregateStates source, int* map, int count)
+        public override void Combine(AggregateStates target, AggregateStates source, int* picked, int* map, int count)
         {
             for (var i = 0; i < count; i++)
             {
+                var given = picked == null ? i : picked[i];
                 ref var into = ref ((State*)target.Slots)[map[i]];
-                ref var from = ref ((State*)source.Slots)[i];
+                ref var from = ref ((State*)source.Slots)[given];
                 if (from.Count == 0)
                     continue;
                 if (into.Count == 0)

@@ -11,7 +11,7 @@ using OmenDb.Types;
 namespace OmenDb.Engine.Operators.Aggregates;
 
 /// <summary>The groups of one grouping set with the states of all aggregates.</summary>
-internal sealed unsafe class GroupedStates : IDisposable
+internal sealed unsafe partial class GroupedStates : IDisposable
 {
     private const int ChunkRows = 2048;
 
@@ -228,65 +228,6 @@ internal sealed unsafe class GroupedStates : IDisposable
         ordered.Append(columns, rows, count);
     }
 
-    /// <summary>Takes another worker's part in.</summary>
-    public void Merge(GroupedStates other)
-    {
-        var count = other.GroupCount;
-        var map = _groups.Reserve(Math.Max(1, count));
-        if (_table is null)
-            map[0] = 0;
-        else
-        {
-            var rows = _rows.Reserve(count);
-            for (var i = 0; i < count; i++)
-                rows[i] = i;
-            _table.FindOrAdd(other._table!.Keys.Views(), rows, count, count, map);
-        }
-        for (var i = 0; i < _states.Length; i++)
-        {
-            if (_owner.Aggregates[i].StatesOf < i)
-                continue;
-            _states[i].Grow(GroupCount);
-            other._states[i].Grow(count);
-            if (_distinct[i] is { } distinct)
-                MergeDistinct(distinct, other._distinct[i]!, map);
-            else if (_ordered[i] is { } ordered)
-                MergeOrdered(ordered, other._ordered[i]!, map);
-            else
-                _owner.Aggregates[i].Kernel.Combine(_states[i], other._states[i], map, count);
-        }
-    }
-
-    private void MapGroups(Vector groups, int* map)
-    {
-        _groupVector.ResetFlat(ArrowType.Int32, groups.Length);
-        for (var i = 0; i < groups.Length; i++)
-            ((int*)_groupVector.Values)[i] = map[((int*)groups.Values)[i]];
-    }
-
-    private void MergeDistinct(GroupTable target, GroupTable source, int* map)
-    {
-        if (source.Count == 0)
-            return;
-        var views = source.Keys.Views();
-        MapGroups(views[0], map);
-        views[0] = _groupVector;
-        var rows = _rows.Reserve(source.Count);
-        for (var i = 0; i < source.Count; i++)
-            rows[i] = i;
-        target.FindOrAdd(views, rows, source.Count, source.Count, _mapped.Reserve(source.Count));
-    }
-
-    private void MergeOrdered(RowStore target, RowStore source, int* map)
-    {
-        if (source.Count == 0)
-            return;
-        var views = source.Views();
-        MapGroups(views[0], map);
-        views[0] = _groupVector;
-        target.Append(views, null, source.Count);
-    }
-
     /// <summary>Feeds what was collected for DISTINCT and ORDER BY.</summary>
     public void Finish()
     {
@@ -396,8 +337,13 @@ internal sealed unsafe class GroupedStates : IDisposable
 
     private Vector[]? _views; // the key columns, once all groups are there
 
+    private bool _disposed;
+
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
         _table?.Dispose();
         foreach (var states in _states)
             states.Dispose(); // those that are shared forgive the second time
@@ -409,6 +355,7 @@ internal sealed unsafe class GroupedStates : IDisposable
         _rows.Dispose();
         _mapped.Dispose();
         _counts.Dispose();
+        _picked.Dispose();
         _groupVector.Dispose();
         _mask?.Release();
     }

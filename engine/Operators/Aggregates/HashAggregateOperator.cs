@@ -145,7 +145,9 @@ internal sealed class HashAggregateOperator : PhysicalOperator
             _run = run;
         }
 
-        /// <summary>One per grouping set; the first worker's, into which the others are merged.</summary>
+        private readonly List<GroupedStates[]> _parts = [];
+
+        /// <summary>One per grouping set, or one per partition of it; complete.</summary>
         public GroupedStates[]? Sets { get; private set; }
 
         public override bool AllowsParallelInput => !_owner.OrderSensitive;
@@ -154,9 +156,12 @@ internal sealed class HashAggregateOperator : PhysicalOperator
 
         public override void Finish()
         {
-            Sets ??= NewSets();
-            foreach (var set in Sets)
-                set.Finish();
+            if (_parts.Count == 0)
+                _parts.Add(NewSets());
+            var finished = new List<GroupedStates>();
+            for (var set = 0; set < _owner.Sets.Length; set++)
+                finished.AddRange(ParallelMerge.Merge(_owner, _owner.Sets[set], [.. _parts.Select(part => part[set])], _run.Context));
+            Sets = [.. finished];
         }
 
         private GroupedStates[] NewSets() => [.. _owner.Sets.Select(set => new GroupedStates(_owner, set, _run.Context))];
@@ -165,6 +170,11 @@ internal sealed class HashAggregateOperator : PhysicalOperator
         {
             foreach (var set in Sets ?? [])
                 set.Dispose();
+            foreach (var part in _parts)
+            {
+                foreach (var set in part)
+                    set.Dispose(); // those that became a result are disposed already and do not mind
+            }
         }
 
         private sealed class Worker(State state) : SinkWorker
@@ -190,14 +200,8 @@ internal sealed class HashAggregateOperator : PhysicalOperator
 
             public override void Combine()
             {
-                if (state.Sets is null)
-                {
-                    state.Sets = _sets;
-                    _sets = null;
-                    return;
-                }
-                for (var i = 0; i < state.Sets.Length; i++)
-                    state.Sets[i].Merge(_sets![i]);
+                state._parts.Add(_sets!);
+                _sets = null;
             }
 
             public override void Dispose()

@@ -28,6 +28,9 @@ internal sealed class RuntimeFilterWorker(RuntimeFilterUse use, PlanRun run) : I
 {
     private const int TrialRows = 32 * 1024;
 
+    /// <summary>What share of the rows that came got through.</summary>
+    public double Passing => _seen == 0 ? 1 : (double)_passed / _seen;
+
     private readonly RuntimeFilter _filter = use.Filter(run);
     private readonly Vector _flat = new();
     private long _seen;

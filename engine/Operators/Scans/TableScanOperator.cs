@@ -140,6 +140,10 @@ internal sealed class TableScanOperator : PhysicalOperator
         private readonly Batch _output;
         private readonly RuntimeFilterWorker[] _runtimeFilters;
         private Selection? _selection;
+        private int _batches;
+
+        /// <summary>A power of two.</summary>
+        private const int ReorderEvery = 8;
 
         public Worker(TableScanOperator owner, PlanRun run, ITableScanWorker rows)
         {
@@ -170,6 +174,9 @@ internal sealed class TableScanOperator : PhysicalOperator
                 _output.Selection = _filter.Select(_frame!, _batch, _selection) == _batch.Length ? null : _selection;
             foreach (var filter in _runtimeFilters)
                 filter.Restrict(_output, _selection);
+            // What lets few rows through goes first, the others then look at few.
+            if (_runtimeFilters.Length > 1 && (++_batches & ReorderEvery - 1) == 0)
+                Array.Sort(_runtimeFilters, static (a, b) => a.Passing.CompareTo(b.Passing));
             batch = _output;
             return true;
         }

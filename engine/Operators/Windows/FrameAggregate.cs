@@ -165,7 +165,7 @@ internal sealed unsafe class FrameAggregate(AggregateFunction function, BoundWin
     {
         using var one = source.Window(from);
         var map = into;
-        _kernel.Combine(target, one, &map, 1);
+        _kernel.Combine(target, one, null, &map, 1);
     }
 
     /// <summary>The frame without what EXCLUDE takes out, as ranges.</summary>

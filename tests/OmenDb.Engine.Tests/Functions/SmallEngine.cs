@@ -132,7 +132,7 @@ internal static class SmallEngine
             unsafe
             {
                 var map = 0;
-                kernel.Combine(left, right, &map, 1);
+                kernel.Combine(left, right, null, &map, 1);
             }
             kernel.Finish(left, 0, 1, result);
             return ValueBox.Get(result, 0, call.Output.Type);
