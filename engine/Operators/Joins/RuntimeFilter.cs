@@ -19,6 +19,11 @@ internal sealed unsafe class RuntimeFilter : IDisposable
     /// <summary>Exact up to so many bits per row: beyond, a Bloom filter is smaller.</summary>
     private const int ExactBitsPerRow = 64;
 
+    /// <summary>With so many rows exact up to a megabyte in any case.</summary>
+    private const int ManyRows = 4096;
+
+    private const ulong MostExactBits = 1 << 23;
+
     private const int BloomBitsPerRow = 16;
 
     private readonly ExecutionContext _context;
@@ -63,14 +68,14 @@ internal sealed unsafe class RuntimeFilter : IDisposable
         if (min > max)
             return;
         var range = (ulong)(max - min);
-        if (range < (ulong)rowCount * ExactBitsPerRow + 4096)
+        if (range < (ulong)rowCount * ExactBitsPerRow + 4096 || (rowCount >= ManyRows && range < MostExactBits))
         {
             _shift = -1;
             var bits = Take((long)(range >> 6) + 1);
             for (var row = 0; row < rowCount; row++)
             {
                 if (validity == null || Bits.Get(validity, row))
-                    {
+                {
                     var offset = (ulong)(long.CreateTruncating(values[row]) - min);
                     bits[offset >> 6] |= 1UL << (int)(offset & 63);
                 }
