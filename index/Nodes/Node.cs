@@ -37,7 +37,8 @@ internal enum LeafFormat : byte
 /// <code>
 ///  leaf (128 bytes, fixed address for its life)      inner node (64 bytes, then its arrays)
 ///   0 version      word of latch and change counter     model:  [child x fanout]
-///   8 block        slots and bitmap, or runs            sorted: [separator key x n][separator row x n][child x (n + 1)]
+///   8 block        slots and bitmap, or runs            sorted: [sample x 16][separator key x n, to a multiple of 16]
+///                                                       [separator row x n][child x (n + 1)]
 ///  16 base, slope, intercept   the model                immutable except for the child pointers, which change atomically;
 ///  40 capacity, kind, lens kind, format                 changing anything else publishes a copy in the parent
 ///  48 lens reference, prefix length or runs, row page
@@ -123,13 +124,21 @@ internal unsafe struct Node
 
     public static long ModelBytes(int fanout) => InnerHeadBytes + (long)fanout * sizeof(Node*);
 
-    public static ulong* SeparatorKeys(Node* inner) => (ulong*)((byte*)inner + InnerHeadBytes);
+    /// <summary>Separators of 8-byte keys that one sample stands for, and samples of a sorted node: each the last separator of its block,
+    /// so that two comparisons of two cache lines find the child. The greatest number fills what is not used of either.</summary>
+    public const int SampleBlock = 16;
 
-    public static ulong* SeparatorRows(Node* inner) => SeparatorKeys(inner) + inner->Capacity - 1;
+    public static ulong* SeparatorSamples(Node* inner) => (ulong*)((byte*)inner + InnerHeadBytes);
+
+    public static ulong* SeparatorKeys(Node* inner) => SeparatorSamples(inner) + SampleBlock;
+
+    public static ulong* SeparatorRows(Node* inner) => SeparatorKeys(inner) + SeparatorRoom(inner->Capacity);
 
     public static Node** SortedChildren(Node* inner) => (Node**)(SeparatorRows(inner) + inner->Capacity - 1);
 
-    public static long SortedBytes(int children) => InnerHeadBytes + (3L * children - 2) * sizeof(ulong);
+    public static long SortedBytes(int children) => InnerHeadBytes + (SampleBlock + SeparatorRoom(children) + 2L * children - 1) * sizeof(ulong);
+
+    public static int SeparatorRoom(int children) => (children - 1 + SampleBlock - 1) & -SampleBlock;
 
     public static long InnerBytes(Node* inner) => inner->Kind == NodeKind.ModelInner ? ModelBytes(inner->Capacity) : SortedBytes(inner->Capacity);
 

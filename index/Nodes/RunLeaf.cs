@@ -31,7 +31,7 @@ internal static unsafe class RunLeaf
         while (rest > 0)
         {
             var half = (rest + 1) >> 1;
-            low += runs[low + half].Start <= position ? half : 0;
+            low += half & -(1 - SlotSearch.Below(position, runs[low + half].Start));
             rest -= half;
         }
         return low;

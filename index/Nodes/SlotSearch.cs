@@ -24,13 +24,19 @@ internal struct StepCount : IStepCounter
     public void Step() => Value++;
 }
 
-/// <summary>Lower bound in a sorted array of 8- or 4-byte numbers by exponential search from a guess, finished 64 bytes at a time.</summary>
+/// <summary>Lower bound in a sorted array of 8- or 4-byte numbers by exponential search from a guess, begun and finished with two cache
+/// lines at a time.</summary>
 internal static unsafe class SlotSearch
 {
+    private const int LineBytes = 64;
+
+    /// <summary>Bytes of the window that is compared at once.</summary>
+    public const int WindowBytes = 2 * LineBytes;
+
     /// <summary>First index whose value is not below <paramref name="target"/>, <paramref name="count"/> when there is none.</summary>
-    /// <param name="values">Sorted ascending, at least <paramref name="count"/> values; a racing writer may disturb the order, which
-    /// makes the answer wrong but keeps every access in range.</param>
-    /// <param name="count">At least 16.</param>
+    /// <param name="values">Sorted ascending, at least <paramref name="count"/> values, best at the start of a cache line; a racing writer
+    /// may disturb the order, which makes the answer wrong but keeps every access in range.</param>
+    /// <param name="count">At least a window: 16 numbers of 8 bytes, 32 of 4.</param>
     /// <param name="target">What is sought.</param>
     /// <param name="guess">Any index from 0 to count - 1.</param>
     /// <param name="steps">Counts the probes.</param>
@@ -40,12 +46,12 @@ internal static unsafe class SlotSearch
     {
         if (!Vector256.IsHardwareAccelerated)
             return LowerBoundScalar(values, count, target, guess, ref steps);
-        // First the window around the guess: most predictions are this good.
-        var width = 64 / sizeof(T);
-        var window = Math.Min(Math.Max(guess - width / 2, 0), count - width);
-        var below = CountBelow(values + window, target);
+        // First the window around the guess, in two whole lines: most predictions are this good.
+        var line = LineBytes / sizeof(T);
+        var window = Math.Min(Math.Max(guess - line / 2, 0) & -line, count - 2 * line);
+        var below = CountInWindow(values + window, target);
         steps.Step();
-        if (below == 0 ? window == 0 : below < width || window == count - width)
+        if (below == 0 ? window == 0 : below < 2 * line || window == count - 2 * line)
             return window + below;
         return Gallop(values, count, target, window, below == 0, ref steps);
     }
@@ -99,29 +105,40 @@ internal static unsafe class SlotSearch
     public static int CountBelow(ulong* values, int count, ulong target)
     {
         const int Window = 8;
-        var low = 0;
+        var low = values;
         while (count > Window)
         {
             var half = count >> 1;
-            low += values[low + half - 1] < target ? half : 0;
+            low += half & -Below(low[half - 1], target);
             count -= half;
         }
         if (Avx512F.IsSupported)
         {
-            var bits = (uint)Avx512F.CompareLessThan(Vector512.Load(values + low), Vector512.Create(target)).ExtractMostSignificantBits();
-            return low + BitOperations.PopCount(bits & ((1u << count) - 1));
+            var bits = (uint)Avx512F.CompareLessThan(Vector512.Load(low), Vector512.Create(target)).ExtractMostSignificantBits();
+            return (int)(low - values) + BitOperations.PopCount(bits & ((1u << count) - 1));
         }
-        var below = 0;
-        for (var i = 0; i < count; i++)
-            below += values[low + i] < target ? 1 : 0;
-        return low + below;
+        return (int)(low - values) + CountBelowScalar(low, count, target);
     }
 
+    /// <summary>The same without vectors or halving.</summary>
+    public static int CountBelowScalar<T>(T* values, int count, T target) where T : unmanaged, IBinaryInteger<T>
+    {
+        var below = 0;
+        for (var i = 0; i < count; i++)
+            below += Below(values[i], target);
+        return below;
+    }
+
+    /// <summary>1 or 0, never a jump: inside loops the compiler makes one of a conditional expression, mispredicted every other time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Below<T>(T value, T target) where T : unmanaged, IBinaryInteger<T> => Unsafe.BitCast<bool, byte>(value < target);
+
+    /// <summary>Goes on from a window that lies wholly on one side of the target: strides that double, then halves without branches.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Gallop<T, TSteps>(T* values, int count, T target, int window, bool left, ref TSteps steps)
         where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter
     {
-        var width = 64 / sizeof(T);
+        var width = WindowBytes / sizeof(T);
         int low, high;
         var bound = width;
         if (left)
@@ -147,36 +164,43 @@ internal static unsafe class SlotSearch
             }
             high = Math.Min(start + bound, count);
         }
-        while (high - low > width)
+        var rest = high - low;
+        while (rest > width)
         {
-            var middle = (int)((uint)(low + high) >> 1);
-            if (values[middle] < target)
-                low = middle + 1;
-            else
-                high = middle;
+            var half = rest >> 1;
+            low += half & -Below(values[low + half - 1], target);
+            rest -= half;
             steps.Step();
         }
         // At most one window of candidates is left; it is moved back inside the array and what that adds in front is below the target.
         var last = Math.Min(low, count - width);
         steps.Step();
-        return last + CountBelow(values + last, target);
+        return last + CountInWindow(values + last, target);
     }
 
-    /// <summary>How many of 64 bytes of values are below the target.</summary>
+    /// <summary>How many of the values of a window are below the target.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int CountBelow<T>(T* values, T target) where T : unmanaged, IBinaryInteger<T>
+    public static int CountInWindow<T>(T* values, T target) where T : unmanaged, IBinaryInteger<T>
     {
-        // Callers keep the window inside the array.
-        if (Avx512F.IsSupported)
+        var line = LineBytes / sizeof(T);
+        if (!Avx512F.IsSupported)
+            return CountInLine(values, target) + CountInLine(values + line, target);
+        if (sizeof(T) == sizeof(ulong))
         {
-            if (sizeof(T) == sizeof(ulong))
-            {
-                var below = Avx512F.CompareLessThan(Vector512.Load((ulong*)values), Vector512.Create(Unsafe.BitCast<T, ulong>(target)));
-                return BitOperations.PopCount((uint)below.ExtractMostSignificantBits());
-            }
-            var below4 = Avx512F.CompareLessThan(Vector512.Load((uint*)values), Vector512.Create(Unsafe.BitCast<T, uint>(target)));
-            return BitOperations.PopCount((uint)below4.ExtractMostSignificantBits());
+            var wanted = Vector512.Create(Unsafe.BitCast<T, ulong>(target));
+            var first = Avx512F.CompareLessThan(Vector512.Load((ulong*)values), wanted).ExtractMostSignificantBits();
+            var second = Avx512F.CompareLessThan(Vector512.Load((ulong*)values + line), wanted).ExtractMostSignificantBits();
+            return BitOperations.PopCount((uint)(first | second << 8));
         }
+        var wanted4 = Vector512.Create(Unsafe.BitCast<T, uint>(target));
+        var first4 = Avx512F.CompareLessThan(Vector512.Load((uint*)values), wanted4).ExtractMostSignificantBits();
+        var second4 = Avx512F.CompareLessThan(Vector512.Load((uint*)values + line), wanted4).ExtractMostSignificantBits();
+        return BitOperations.PopCount((uint)(first4 | second4 << 16));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int CountInLine<T>(T* values, T target) where T : unmanaged, IBinaryInteger<T>
+    {
         var wanted = Vector256.Create(target);
         var first = Vector256.LessThan(Vector256.Load(values), wanted).ExtractMostSignificantBits();
         var second = Vector256.LessThan(Vector256.Load(values + 32 / sizeof(T)), wanted).ExtractMostSignificantBits();

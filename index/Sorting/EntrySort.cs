@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OmenDb.Index.Nodes;
 
 namespace OmenDb.Index.Sorting;
 
@@ -143,7 +144,7 @@ internal static unsafe class EntrySort
         {
             var bucket = 0;
             for (var half = Buckets / 2; half > 0; half >>= 1)
-                bucket += splitters[bucket + half - 1] <= key ? half : 0;
+                bucket += half & -(1 - SlotSearch.Below(key, splitters[bucket + half - 1]));
             return bucket;
         }
     }

@@ -297,6 +297,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             Node.SeparatorKeys(node)[i - 1] = TKey.Own(TKey.Load(keys[piece.Start]), _pool);
             Node.SeparatorRows(node)[i - 1] = rows[piece.Start];
         });
+        FinishSorted(node);
         return node;
     }
 }

@@ -129,6 +129,7 @@ internal sealed unsafe partial class AlexTree<TKey>
                 Node.SeparatorKeys(fresh)[j] = Node.SeparatorKeys(parent)[i];
                 Node.SeparatorRows(fresh)[j++] = Node.SeparatorRows(parent)[i];
             }
+            FinishSorted(fresh);
         }
         ReplaceChild(path, path.Depth - 1, parent, fresh);
         TKey.RetireStored(Node.SeparatorKeys(parent)[index], _retired);

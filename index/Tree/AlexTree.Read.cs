@@ -92,16 +92,6 @@ internal sealed unsafe partial class AlexTree<TKey>
     public int ReadForward(TKey key, ulong rowId, bool after, Span<ulong> keys, Span<ulong> rows)
     {
         var filled = 0;
-        // Most reads end in the leaf where they begin: the path is kept only for those that do not.
-        var first = Descend(key, rowId);
-        if (LeafView<TKey>.TryOpen(first, out var only, out var onlyVersion))
-        {
-            if (keys.Length > 8)
-                only.PrefetchScan(key, rowId, keys.Length);
-            var count = CopyForward(only, key, rowId, after, keys, rows);
-            if (count == keys.Length && LeafLatch.Validate(first, onlyVersion))
-                return count;
-        }
         while (true)
         {
             Descend(key, rowId, out var path);
@@ -110,6 +100,8 @@ internal sealed unsafe partial class AlexTree<TKey>
             {
                 if (!LeafView<TKey>.TryOpen(path.Leaf, out var view, out var version))
                     break; // obsolete: come back from the root, behind what was read
+                if (keys.Length - filled > 8)
+                    view.PrefetchScan(key, rowId, keys.Length - filled);
                 var count = CopyForward(view, key, rowId, after, keys[filled..], rows[filled..]);
                 if (!LeafLatch.Validate(path.Leaf, version))
                     continue;
@@ -223,6 +215,8 @@ internal sealed unsafe partial class AlexTree<TKey>
             {
                 if (node->Kind == NodeKind.ModelInner && node->LensKind == LensKind.Key)
                     node = ReadChild(Node.ModelChildren(node), Node.ModelSlot(plain, node->Base, node->Slope, node->Capacity));
+                else if (node->Kind == NodeKind.SortedInner && CountSeparators(node, plain) is var child && !IsSeparator(node, child, plain))
+                    node = ReadChild(Node.SortedChildren(node), child);
                 else
                     node = ReadChild(Children(node), Route(node, key, 0, out _));
             }

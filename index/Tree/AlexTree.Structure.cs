@@ -335,6 +335,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             Node.SeparatorRows(pair)[0] = separatorRow;
             Node.SortedChildren(pair)[0] = left;
             Node.SortedChildren(pair)[1] = right;
+            FinishSorted(pair);
             ReplaceChild(path, level, old, pair);
             return;
         }
@@ -394,6 +395,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             Node.SeparatorKeys(node)[i] = keys[i];
             Node.SeparatorRows(node)[i] = rows[i];
         }
+        FinishSorted(node);
         return node;
     }
 }

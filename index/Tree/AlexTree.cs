@@ -87,36 +87,19 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
         return RouteSorted(inner, key, rowId);
     }
 
-    /// <summary>Separators from which on vectors are used; the row ids behind them make reading past their end safe.</summary>
-    private const int LeastVectorSeparators = 8;
-
     /// <summary>Number of separators that are not above (key, row id); a separator is a lower bound of the child to its right.</summary>
     private static int RouteSorted(Node* inner, in TKey key, ulong rowId)
     {
         var keys = Node.SeparatorKeys(inner);
-        var rows = Node.SeparatorRows(inner);
         int low = 0, high = inner->Capacity - 1;
-        if (!TKey.HasHeads && high >= LeastVectorSeparators)
+        if (!TKey.HasHeads)
         {
             var probe = TKey.Plain(key);
-            low = SlotSearch.CountBelow(keys, high, probe);
-            if (low == high || keys[low] > probe)
+            low = CountSeparators(inner, probe);
+            if (!IsSeparator(inner, low, probe))
                 return low;
         }
-        else if (!TKey.HasHeads)
-        {
-            // Without branches to mispredict; leaves only separators with the key itself to the loop below.
-            var probe = TKey.Plain(key);
-            var rest = high;
-            while (rest > 0)
-            {
-                var half = (rest + 1) >> 1;
-                low += keys[low + half - 1] < probe ? half : 0;
-                rest -= half;
-            }
-            if (low == high || keys[low] > probe)
-                return low;
-        }
+        var rows = Node.SeparatorRows(inner);
         while (low < high)
         {
             var middle = (low + high) >> 1;
@@ -127,6 +110,36 @@ internal sealed unsafe partial class AlexTree<TKey> : IDisposable where TKey : u
                 high = middle;
         }
         return low;
+    }
+
+    /// <summary>Separators of 8-byte keys that are below a key: two steps without branches, each over two cache lines.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int CountSeparators(Node* inner, ulong probe)
+    {
+        var keys = Node.SeparatorKeys(inner);
+        var blocks = Node.SeparatorRoom(inner->Capacity) / Node.SampleBlock;
+        if (blocks > Node.SampleBlock)
+            return SlotSearch.CountBelow(keys, inner->Capacity - 1, probe);
+        var block = Math.Min(SlotSearch.CountInWindow(Node.SeparatorSamples(inner), probe), blocks - 1) * Node.SampleBlock;
+        return block + SlotSearch.CountInWindow(keys + block, probe);
+    }
+
+    /// <summary>Whether the separator that decides has the very key: then its row id decides.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSeparator(Node* inner, int index, ulong probe) =>
+        index < inner->Capacity - 1 && Node.SeparatorKeys(inner)[index] == probe;
+
+    /// <summary>Fills the samples of a sorted node of 8-byte keys whose separators are there.</summary>
+    private static void FinishSorted(Node* node)
+    {
+        if (TKey.HasHeads)
+            return;
+        var keys = Node.SeparatorKeys(node);
+        var room = Node.SeparatorRoom(node->Capacity);
+        for (var i = node->Capacity - 1; i < room; i++)
+            keys[i] = ulong.MaxValue;
+        for (var i = 0; i < Node.SampleBlock; i++)
+            Node.SeparatorSamples(node)[i] = (i + 1) * Node.SampleBlock <= room ? keys[(i + 1) * Node.SampleBlock - 1] : ulong.MaxValue;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -218,7 +218,7 @@ public class FailureCaseTests
         var random = new Random(11);
         for (var round = 0; round < 2000; round++)
         {
-            var values = new ulong[8 + random.Next(200)];
+            var values = new ulong[16 + random.Next(200)];
             for (var i = 0; i < values.Length; i++)
                 values[i] = (ulong)random.NextInt64(0, 300) << (round % 2 * 55);
             Array.Sort(values);
