@@ -60,6 +60,7 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         leaf->LastSlot = count - 1;
         leaf->LensKind = LensKind.Key;
         leaf->LensReference = 0;
+        leaf->IsSampled = false;
         leaf->RunCount = used;
         leaf->RunRoom = room;
         leaf->AppendStreak = LeafWriter<TKey>.AppendStreak;
@@ -67,11 +68,11 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
             ((Run*)leaf->Block)[i] = runs[i];
     }
 
-    /// <summary>A leaf that nothing is appended to any more: without gaps only where the model finds the entries all the same.</summary>
+    /// <summary>A leaf that nothing is appended to any more: without gaps where samples or the model find the entries all the same.</summary>
     public static LeafLayout LayoutOfAppended(ulong* keys, ulong* rows, int count, NativePool pool)
     {
         const int Samples = 128;
-        if (count < Samples)
+        if (count < Samples || (!TKey.HasHeads && keys[0] != keys[count - 1]))
             return LeafLayout.Append;
         var sampleKeys = stackalloc ulong[Samples];
         var sampleRows = stackalloc ulong[Samples];
@@ -114,7 +115,6 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
         bool allowRow = true, ComingEntry coming = default)
     {
         leaf->Format = ChooseFormat(keys, rows, count, coming, out var keyBase, out leaf->RowPage);
-        leaf->Block = (ulong*)pool.Allocate(LeafView<TKey>.BlockBytes(leaf->Format, capacity));
         leaf->Capacity = capacity;
         leaf->Kind = NodeKind.Leaf;
         leaf->IsAppend = layout == LeafLayout.Append;
@@ -138,13 +138,26 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
             leaf->Intercept -= leaf->Slope * (leaf->Base - keyBase);
             leaf->Base = keyBase;
         }
-        Place(leaf, keys, rows, count, lens, layout);
+        // Without gaps a line is as far off as the entries are irregular.
+        leaf->IsSampled = layout == LeafLayout.Append && MaySample(lens);
+        Allocate(leaf, pool);
+        SlotPlacement<TKey>.Place(leaf, keys, rows, count, lens, layout);
         if (layout == LeafLayout.Gapped && count > 64 && leaf->ExpectedShifts > PlainShifts)
         {
             leaf->IsPlain = true;
-            Place(leaf, keys, rows, count, lens, layout);
+            if (MaySample(lens))
+            {
+                pool.Free(leaf->Block, LeafView<TKey>.BlockBytes(leaf));
+                leaf->IsSampled = true;
+                Allocate(leaf, pool);
+            }
+            SlotPlacement<TKey>.Place(leaf, keys, rows, count, lens, layout);
         }
     }
+
+    private static void Allocate(Node* leaf, NativePool pool) => leaf->Block = (ulong*)pool.Allocate(LeafView<TKey>.BlockBytes(leaf));
+
+    private static bool MaySample(in Lens lens) => !TKey.HasHeads && lens.Kind == LensKind.Key;
 
     /// <summary>Whether a leaf of one key stays one of one key: only then its row ids may be searched.</summary>
     private static bool Continues(ulong stored, in ComingEntry coming) => !coming.Exists || TKey.HasHeads || stored == coming.PlainKey;
@@ -217,76 +230,5 @@ internal static unsafe class LeafBuilder<TKey> where TKey : unmanaged, IIndexKey
             slope = count - 1; // a straight line between the ends
         leaf->Slope = slope * unit * scale;
         leaf->Intercept = (sumY - slope * sumX) / count * scale;
-    }
-
-    private static void Place(Node* leaf, ulong* keys, ulong* rows, int count, in Lens lens, LeafLayout layout)
-    {
-        switch (leaf->Format)
-        {
-            case LeafFormat.Narrow:
-                Place<NarrowSlots>(leaf, keys, rows, count, lens, layout);
-                break;
-            case LeafFormat.NarrowRows:
-                Place<NarrowRowSlots>(leaf, keys, rows, count, lens, layout);
-                break;
-            default:
-                Place<WideSlots>(leaf, keys, rows, count, lens, layout);
-                break;
-        }
-    }
-
-    private static void Place<TForm>(Node* leaf, ulong* keys, ulong* rows, int count, in Lens lens, LeafLayout layout)
-        where TForm : struct, ISlotForm
-    {
-        var view = new LeafView<TKey>(leaf);
-        var capacity = view.Capacity;
-        var block = view.Block;
-        var slotRows = TForm.HasNarrowRows ? (byte*)view.NarrowRows : (byte*)view.WideRows;
-        var heads = TKey.HasHeads ? view.Heads : null;
-        var bits = view.Bits;
-        var (keyBase, rowBase) = (view.KeyBase, view.RowBase);
-        var (modelBase, slope, intercept) = (leaf->Base, leaf->Slope, leaf->Intercept);
-        var plain = leaf->IsPlain;
-        new Span<ulong>(bits, capacity >> 6).Clear();
-        var free = 0; // first slot not yet written
-        long error = 0;
-        long squares = 0;
-        long run = 0;
-        for (var i = 0; i < count; i++)
-        {
-            var head = TKey.Head(TKey.Load(keys[i]), rows[i], lens);
-            var position = (head > modelBase ? head - modelBase : 0) * slope + intercept;
-            var predicted = position <= 0 ? 0 : position >= capacity ? capacity - 1 : (int)position;
-            var slot = layout == LeafLayout.Append ? i
-                : plain ? (int)((long)i * capacity / count)
-                : Math.Min(Math.Max(predicted, free), capacity - (count - i));
-            error += BitOperations.Log2((uint)Math.Abs(slot - predicted) + 1);
-            if (slot > free)
-            {
-                squares += run * run;
-                run = 0;
-            }
-            run++;
-            for (; free <= slot; free++)
-            {
-                if (TForm.HasNarrowKeys)
-                    ((uint*)block)[free] = (uint)(keys[i] - keyBase);
-                else
-                    ((ulong*)block)[free] = keys[i];
-                if (TForm.HasNarrowRows)
-                    ((uint*)slotRows)[free] = (uint)(rows[i] - rowBase);
-                else
-                    ((ulong*)slotRows)[free] = rows[i];
-                if (TKey.HasHeads)
-                    heads[free] = head;
-            }
-            bits[slot >> 6] |= 1UL << (slot & 63);
-        }
-        squares += run * run;
-        leaf->LastSlot = free - 1;
-        LeafWriter<TKey>.Clear(view, free, capacity - 1);
-        leaf->ModelError = count == 0 ? 0 : (float)((double)error / count);
-        // An insert into a full stretch moves a quarter of it on average.
-        leaf->ExpectedShifts = count == 0 ? 0 : (float)(0.25 * squares / count);
     }
 }

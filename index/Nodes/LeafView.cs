@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
@@ -9,18 +8,20 @@ namespace OmenDb.Index.Nodes;
 /// <summary>The entries and the model of one leaf as they belong together at one version.</summary>
 /// <remarks>
 /// <code>
-///   block with slots (64-byte aligned): [stored keys x capacity][row ids x capacity]([heads x capacity])[occupied bits]
+///   block with slots (64-byte aligned): [stored keys x capacity][row ids x capacity]([heads x capacity])[occupied bits]([samples])
 ///   key and row id of a slot take 8 + 8, 8 + 4 or 4 + 4 bytes: see <see cref="LeafFormat"/>
 /// </code>
 /// An unoccupied slot repeats the next entry to its right, behind the last one stand sentinels (all ones, or no address): so the arrays
 /// are sorted over all slots, a lower bound needs no bitmap, and the row id found beside a key is valid even in a gap.
-/// In a leaf with runs a slot is the position of an entry, and all are occupied.
+/// Samples are the last keys of every 16 slots, as wide as keys, filled up to a window with the greatest number: see
+/// <see cref="Node.IsSampled"/>. In a leaf with runs a slot is the position of an entry, and all are occupied.
 /// </remarks>
 internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey<TKey>
 {
     public readonly byte* Block;
     public readonly int Capacity;
     public readonly LeafFormat Format;
+    public readonly bool IsSampled;
     private readonly uint _rowPage;
     private readonly ulong _base;
     private readonly double _slope;
@@ -33,6 +34,7 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         Block = (byte*)leaf->Block;
         Capacity = leaf->Capacity;
         Format = leaf->Format;
+        IsSampled = leaf->IsSampled;
         _rowPage = leaf->RowPage;
         _base = leaf->Base;
         _slope = leaf->Slope;
@@ -76,6 +78,9 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
 
     public ulong* Bits => (ulong*)(Block + Capacity * SlotBytes(Format));
 
+    /// <summary>4 bytes each in a narrow leaf, else 8.</summary>
+    public byte* Samples => (byte*)(Bits + (Capacity >> 6));
+
     public Run* Runs => (Run*)Block;
 
     /// <summary>Shares its place with the length of a prefix.</summary>
@@ -91,10 +96,39 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         (format == LeafFormat.Wide ? 16 : format == LeafFormat.NarrowRows ? 12 : 8) + (TKey.HasHeads ? 8 : 0);
 
     /// <summary>Of a block with slots.</summary>
-    public static long BlockBytes(LeafFormat format, int capacity) => capacity * SlotBytes(format) + capacity / 8;
+    public static long BlockBytes(LeafFormat format, int capacity, bool isSampled) =>
+        capacity * SlotBytes(format) + capacity / 8 + (isSampled ? SampleRoom(format, capacity) * (format == LeafFormat.Narrow ? 4 : 8) : 0);
 
     public static long BlockBytes(Node* leaf) =>
-        leaf->Format == LeafFormat.Runs ? RunLeaf.BlockBytes(leaf->RunRoom) : BlockBytes(leaf->Format, leaf->Capacity);
+        leaf->Format == LeafFormat.Runs ? RunLeaf.BlockBytes(leaf->RunRoom) : BlockBytes(leaf->Format, leaf->Capacity, leaf->IsSampled);
+
+    private static int SampleRoom(LeafFormat format, int capacity) =>
+        Math.Max(capacity / SlotSearch.SampledSlots, SlotSearch.WindowBytes / (format == LeafFormat.Narrow ? 4 : 8));
+
+    /// <summary>Brings the samples up to date with slots that were written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Sample(int from, int to)
+    {
+        if (!IsSampled)
+            return;
+        const int Block = SlotSearch.SampledSlots;
+        for (var last = from | (Block - 1); last <= to; last += Block)
+        {
+            if (IsNarrow)
+                ((uint*)Samples)[last / Block] = NarrowKeys[last];
+            else
+                ((ulong*)Samples)[last / Block] = Keys[last];
+        }
+    }
+
+    /// <summary>Makes the samples of a new block.</summary>
+    public void SampleAll()
+    {
+        if (!IsSampled)
+            return;
+        new Span<byte>(Samples, SampleRoom(Format, Capacity) * (IsNarrow ? 4 : 8)).Fill(byte.MaxValue);
+        Sample(0, Capacity - 1);
+    }
 
     /// <summary>Stored key of a slot; of a slot behind the last entry the key's sentinel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -163,6 +197,34 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         return Math.Min(RunLeaf.LowerBound(Runs, RunCount, Capacity, TKey.Plain(key), rowId, ref steps), Math.Max(Capacity - 1, 0));
     }
 
+    /// <summary>Where the search of a key will come to, before the block is read: 8-byte keys under their own lens.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Foresee(ulong head)
+    {
+        if (!IsSampled)
+            return Predict(head);
+        return Math.Min(BlockOf(head) * SlotSearch.SampledSlots, Capacity - 1);
+    }
+
+    /// <summary>Block of 16 slots in which the lower bound of a key lies, the number of blocks when there is none.</summary>
+    private int BlockOf(ulong head) => IsNarrow
+        ? SlotSearch.CountSamples((uint*)Samples, Capacity, Offset(head, _base), Predict(head))
+        : SlotSearch.CountSamples((ulong*)Samples, Capacity, head, Predict(head));
+
+    /// <summary>The lower bound of a key by samples: two steps of a B+tree, whatever the keys are like.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int LowerBoundSampled(ulong head)
+    {
+        var start = BlockOf(head) * SlotSearch.SampledSlots;
+        if (start >= Capacity)
+            return Capacity;
+        if (Sse.IsSupported)
+            Sse.Prefetch0(HasWideRows ? WideRows + start : NarrowRows + start);
+        return start + (IsNarrow
+            ? SlotSearch.CountInBlock(NarrowKeys + start, Offset(head, _base))
+            : SlotSearch.CountInBlock(Keys + start, head));
+    }
+
     /// <summary>Fetches what a look-up of the key reads first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(in TKey key)
@@ -174,7 +236,7 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
             Sse.Prefetch0(Block);
             return;
         }
-        var predicted = Predict(TKey.Head(key, 0, _lens));
+        var predicted = Foresee(TKey.Head(key, 0, _lens));
         if (IsNarrow)
         {
             Sse.Prefetch0(NarrowKeys + predicted);
@@ -196,7 +258,7 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
     public void PrefetchBits(in TKey key, ulong rowId)
     {
         if (Sse.IsSupported)
-            Sse.Prefetch0(Bits + (Predict(TKey.Head(key, rowId, _lens)) >> 6));
+            Sse.Prefetch0(Bits + (Foresee(TKey.Head(key, rowId, _lens)) >> 6));
     }
 
     /// <summary>Fetches what a scan of so many entries from the key on reads: three stretches of memory whose first lines would be waited
@@ -206,7 +268,7 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         if (!Sse.IsSupported || IsRuns)
             return;
         const int LineBytes = 64;
-        var predicted = Predict(TKey.Head(key, rowId, _lens));
+        var predicted = Foresee(TKey.Head(key, rowId, _lens));
         Sse.Prefetch0(Bits + (predicted >> 6));
         // Some three slots for two entries; what lies farther the hardware foresees.
         var slots = Math.Min(Math.Min(entries, 256) * 3 / 2, Capacity - predicted);
@@ -236,8 +298,14 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
         }
         if (_lens.Kind == LensKind.Row)
             return LowerBoundByRow(key, head, ref steps);
-        var predicted = Predict(head);
         int found;
+        if (IsSampled)
+        {
+            steps.Step();
+            found = LowerBoundSampled(head);
+            return rowId == 0 ? found : SettleTies(found, key, rowId, ref steps);
+        }
+        var predicted = Predict(head);
         if (IsNarrow)
         {
             if (Sse.IsSupported)
@@ -367,28 +435,12 @@ internal readonly unsafe struct LeafView<TKey> where TKey : unmanaged, IIndexKey
 
     public bool IsOccupied(int slot) => (Bits[slot >> 6] >> (slot & 63) & 1) != 0;
 
-    /// <summary>Copies all entries in order to the arrays, which hold at least the leaf's count.</summary>
-    public int Compact(ulong* keys, ulong* rows)
+    /// <summary>Copies all entries in order to the arrays, which need no more room than the leaf's count.</summary>
+    public int Compact(ulong* keys, ulong* rows, int count)
     {
-        if (IsRuns)
-            return RunLeaf.CopyForward(Runs, RunCount, Capacity, 0, keys, rows, Capacity);
-        var count = 0;
-        var bits = Bits;
-        var fromKeys = Keys;
-        var fromRows = NarrowRows;
-        var rowBase = RowBase;
-        var general = IsNarrow || HasWideRows;
-        for (var word = 0; word << 6 < Capacity; word++)
-        {
-            for (var rest = bits[word]; rest != 0; rest &= rest - 1)
-            {
-                var slot = (word << 6) + BitOperations.TrailingZeroCount(rest);
-                keys[count] = general ? Key(slot) : fromKeys[slot];
-                rows[count++] = general ? Row(slot) : rowBase + fromRows[slot];
-            }
-        }
-        Debug.Assert(count <= Capacity, "a leaf has at most as many entries as slots");
-        return count;
+        return IsRuns
+            ? RunLeaf.CopyForward(Runs, RunCount, Capacity, 0, keys, rows, count)
+            : SlotCopy<TKey>.Forward(this, 0, keys, rows, count);
     }
 
     /// <summary>From the first slot whose head is not below on to the first whose entry is not: heads may tie.</summary>

@@ -209,6 +209,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             Fill(view.NarrowRows, from, to, (uint)(rowId - view.RowBase));
         if (TKey.HasHeads)
             Fill(view.Heads, from, to, head);
+        view.Sample(from, to);
     }
 
     /// <summary>Makes slots that lie behind the last entry.</summary>
@@ -224,6 +225,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             Fill(view.NarrowRows, from, to, uint.MaxValue);
         if (TKey.HasHeads)
             Fill(view.Heads, from, to, ulong.MaxValue);
+        view.Sample(from, to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -246,6 +248,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             MoveUp(view.NarrowRows, from, to);
         if (TKey.HasHeads)
             MoveUp(view.Heads, from, to);
+        view.Sample(from, to);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -261,6 +264,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
             MoveDown(view.NarrowRows, from, to);
         if (TKey.HasHeads)
             MoveDown(view.Heads, from, to);
+        view.Sample(from, to);
     }
 
     // Own loops instead of a library copy: every store must cover whole, aligned slots, because racing readers follow the addresses

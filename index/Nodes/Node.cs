@@ -40,7 +40,7 @@ internal enum LeafFormat : byte
 ///   8 block        slots and bitmap, or runs            sorted: [sample x 16][separator key x n, to a multiple of 16]
 ///                                                       [separator row x n][child x (n + 1)]
 ///  16 base, slope, intercept   the model                immutable except for the child pointers, which change atomically;
-///  40 capacity, kind, lens kind, format                 changing anything else publishes a copy in the parent
+///  40 capacity, kind, lens kind, format, sampled               changing anything else publishes a copy in the parent
 ///  48 lens reference, prefix length or runs, row page
 ///  64 what only writers look at
 /// </code>
@@ -76,6 +76,8 @@ internal unsafe struct Node
     [FieldOffset(44)] public NodeKind Kind;
     [FieldOffset(45)] public LensKind LensKind;
     [FieldOffset(46)] public LeafFormat Format;
+    /// <summary>Searched by its samples instead of its model: 8-byte keys that lie without gaps or far from any line.</summary>
+    [FieldOffset(47)] public bool IsSampled;
     [FieldOffset(48)] public ulong LensReference;
     /// <summary>Byte keys: length of the common prefix.</summary>
     [FieldOffset(56)] public int PrefixLength;

@@ -56,6 +56,45 @@ internal static unsafe class SlotSearch
         return Gallop(values, count, target, window, below == 0, ref steps);
     }
 
+    /// <summary>Slots that one sample stands for: two cache lines of 8-byte keys, one of row ids.</summary>
+    public const int SampledSlots = 16;
+
+    /// <summary>How many samples are below the target: the block of 16 slots in which its lower bound lies.</summary>
+    /// <param name="samples">The last value of every 16, filled up to a window with the greatest number.</param>
+    /// <param name="slots">A multiple of 16.</param>
+    /// <param name="target">What is sought.</param>
+    /// <param name="guess">A slot; where it is far off, all samples are searched.</param>
+    public static int CountSamples<T>(T* samples, int slots, T target, int guess) where T : unmanaged, IBinaryInteger<T>
+    {
+        var width = WindowBytes / sizeof(T);
+        var count = Math.Max(slots / SampledSlots, width);
+        var window = Math.Min(Math.Max(guess / SampledSlots - width / 2, 0), count - width);
+        var below = CountInWindow(samples + window, target);
+        if (below == 0 ? window == 0 : below < width || window == count - width)
+            return window + below;
+        var low = 0;
+        for (var rest = count; rest > width;)
+        {
+            var half = rest >> 1;
+            low += half & -Below(samples[low + half - 1], target);
+            rest -= half;
+        }
+        low = Math.Min(low, count - width);
+        return low + CountInWindow(samples + low, target);
+    }
+
+    /// <summary>Lower bound in a block of 16 values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int CountInBlock<T>(T* values, T target) where T : unmanaged, IBinaryInteger<T>
+    {
+        if (sizeof(T) == sizeof(ulong))
+            return CountInWindow(values, target);
+        if (!Avx512F.IsSupported)
+            return CountInLine(values, target);
+        var below = Avx512F.CompareLessThan(Vector512.Load((uint*)values), Vector512.Create(Unsafe.BitCast<T, uint>(target)));
+        return BitOperations.PopCount((uint)below.ExtractMostSignificantBits());
+    }
+
     /// <summary>The same without vectors: other machines, and the reference of the tests.</summary>
     public static int LowerBoundScalar<T, TSteps>(T* values, int count, T target, int guess, ref TSteps steps)
         where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter

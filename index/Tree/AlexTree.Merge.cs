@@ -54,8 +54,8 @@ internal sealed unsafe partial class AlexTree<TKey>
         Node* merged;
         using (var buffer = new EntryBuffer(count))
         {
-            var first = new LeafView<TKey>(lower).Compact(buffer.Keys, buffer.Rows);
-            new LeafView<TKey>(upper).Compact(buffer.Keys + first, buffer.Rows + first);
+            var first = new LeafView<TKey>(lower).Compact(buffer.Keys, buffer.Rows, lower->Count);
+            new LeafView<TKey>(upper).Compact(buffer.Keys + first, buffer.Rows + first, upper->Count);
             merged = MakeLeaf(buffer.Keys, buffer.Rows, count, LeafLayout.Gapped);
         }
         PublishMerged(path, parent, other, merged);

@@ -243,6 +243,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         var rowBase = (ulong)leaf->RowPage << 31;
         var position = (plain > modelBase ? plain - modelBase : 0) * leaf->Slope + leaf->Intercept;
         var runs = leaf->RunCount;
+        var sampled = leaf->IsSampled;
         // Block and capacity must belong together before the first access, or it could leave the block.
         if (!LeafLatch.Validate(leaf, version))
             return Answer.Unknown;
@@ -252,9 +253,13 @@ internal sealed unsafe partial class AlexTree<TKey>
             var guess = position <= 0 ? 0 : position >= capacity ? capacity - 1 : (int)position;
             var keys = (ulong*)block;
             var rows = (uint*)(keys + capacity);
+            if (sampled)
+                guess = SlotSearch.CountSamples((ulong*)((byte*)(rows + capacity) + (capacity >> 3)), capacity, plain, guess) * SlotSearch.SampledSlots;
+            if (guess >= capacity)
+                return Answer.Unknown;
             if (Sse.IsSupported)
                 Sse.Prefetch0(rows + guess); // the row id is wanted next: its cache miss overlaps that of the search
-            var slot = SlotSearch.LowerBound(keys, capacity, plain, guess, ref steps);
+            var slot = sampled ? guess + SlotSearch.CountInBlock(keys + guess, plain) : SlotSearch.LowerBound(keys, capacity, plain, guess, ref steps);
             if (slot >= capacity || keys[slot] is var stored && stored == ulong.MaxValue)
                 return Answer.Unknown; // the end of the leaf, or the greatest key
             if (stored != plain)
@@ -267,10 +272,14 @@ internal sealed unsafe partial class AlexTree<TKey>
             var guess = position <= 0 ? 0 : position >= capacity ? capacity - 1 : (int)position;
             var keys = (uint*)block;
             var rows = keys + capacity;
+            var sought = plain < modelBase ? 0 : (uint)Math.Min(plain - modelBase, uint.MaxValue);
+            if (sampled)
+                guess = SlotSearch.CountSamples((uint*)((byte*)(rows + capacity) + (capacity >> 3)), capacity, sought, guess) * SlotSearch.SampledSlots;
+            if (guess >= capacity)
+                return Answer.Unknown;
             if (Sse.IsSupported)
                 Sse.Prefetch0(rows + guess);
-            var sought = plain < modelBase ? 0 : (uint)Math.Min(plain - modelBase, uint.MaxValue);
-            var slot = SlotSearch.LowerBound(keys, capacity, sought, guess, ref steps);
+            var slot = sampled ? guess + SlotSearch.CountInBlock(keys + guess, sought) : SlotSearch.LowerBound(keys, capacity, sought, guess, ref steps);
             if (slot >= capacity || keys[slot] is var stored && stored == uint.MaxValue)
                 return Answer.Unknown;
             if (modelBase + stored != plain)

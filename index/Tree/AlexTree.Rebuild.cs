@@ -98,7 +98,7 @@ internal sealed unsafe partial class AlexTree<TKey>
     private bool SplitBeatsExpansion(Node* leaf)
     {
         using var entries = new EntryBuffer(leaf->Count);
-        var count = new LeafView<TKey>(leaf).Compact(entries.Keys, entries.Rows);
+        var count = new LeafView<TKey>(leaf).Compact(entries.Keys, entries.Rows, leaf->Count);
         var half = count / 2;
         var whole = Foresee(entries.Keys, entries.Rows, count, ExpandedDensity);
         var halves = 0.5 * (Foresee(entries.Keys, entries.Rows, half, _options.InitialDensity)
@@ -162,7 +162,7 @@ internal sealed unsafe partial class AlexTree<TKey>
         Node fresh = default;
         using (var entries = new EntryBuffer(leaf->Count))
         {
-            var count = new LeafView<TKey>(leaf).Compact(entries.Keys, entries.Rows);
+            var count = new LeafView<TKey>(leaf).Compact(entries.Keys, entries.Rows, leaf->Count);
             Debug.Assert(count == leaf->Count, "the occupied bits and the count agree");
             if (!runs || layout != LeafLayout.Append || !LeafBuilder<TKey>.TryFillRuns(&fresh, entries.Keys, entries.Rows, count, _pool))
                 LeafBuilder<TKey>.Fill(&fresh, entries.Keys, entries.Rows, count, capacity, layout, _pool, allowRow, coming);

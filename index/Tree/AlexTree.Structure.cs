@@ -44,8 +44,8 @@ internal sealed unsafe partial class AlexTree<TKey>
                 && new LeafView<TKey>(leaf).IsBelow(leaf->LastSlot, key, rowId);
             LeafLatch.Freeze(leaf);
             using var buffer = new EntryBuffer(leaf->Count);
-            var count = new LeafView<TKey>(leaf).Compact(buffer.Keys, buffer.Rows);
-            var entries = new Entries(buffer.Keys, buffer.Rows, count, append);
+            var count = new LeafView<TKey>(leaf).Compact(buffer.Keys, buffer.Rows, leaf->Count);
+            var entries = new Entries(leaf, buffer.Keys, buffer.Rows, count, append);
             if (!SplitSideways(ref path, entries, key, rowId))
                 SplitDown(ref path, entries);
             RetireLeaf(leaf);
@@ -53,8 +53,10 @@ internal sealed unsafe partial class AlexTree<TKey>
         }
     }
 
-    private readonly struct Entries(ulong* keys, ulong* rows, int count, bool append)
+    private readonly struct Entries(Node* leaf, ulong* keys, ulong* rows, int count, bool append)
     {
+        /// <summary>Whose they are.</summary>
+        public readonly Node* Leaf = leaf;
         public readonly ulong* Keys = keys;
         public readonly ulong* Rows = rows;
         public readonly int Count = count;
@@ -88,7 +90,7 @@ internal sealed unsafe partial class AlexTree<TKey>
             var cut = FindCut(entries, parent, parent->Slope, fanout, first, last, newHead);
             if (!cut.IsNone)
             {
-                MakePair(entries, cut.Index, out var left, out var right);
+                MakePair(entries, cut.Index, out var left, out var right, mayHandOver: true);
                 for (var i = last; i >= first; i--)
                     WriteChild(children, i, i >= cut.Slot ? right : left);
                 parent->ChildCount++;
@@ -174,7 +176,6 @@ internal sealed unsafe partial class AlexTree<TKey>
     private void PublishWider(
         ref NodePath path, Node* parent, double slope, int fanout, int shift, int first, int last, Cut cut, in Entries entries)
     {
-        MakePair(entries, cut.Index, out var left, out var right);
         var wider = (Node*)_pool.Allocate(Node.ModelBytes(fanout));
         new Span<byte>(wider, Node.InnerHeadBytes).Clear();
         wider->Kind = NodeKind.ModelInner;
@@ -188,7 +189,10 @@ internal sealed unsafe partial class AlexTree<TKey>
         var from = Node.ModelChildren(parent);
         var to = Node.ModelChildren(wider);
         for (var i = 0; i < fanout; i++)
-            to[i] = i < first || i > last ? from[i >> shift] : i >= cut.Slot ? right : left;
+            to[i] = from[Math.Min(i >> shift, parent->Capacity - 1)];
+        MakePair(entries, cut.Index, out var left, out var right, mayHandOver: true);
+        for (var i = first; i <= last; i++)
+            to[i] = i >= cut.Slot ? right : left;
         ReplaceChild(path, path.Depth - 1, parent, wider);
         _retired.Add(parent, Node.ModelBytes(parent->Capacity));
     }
@@ -263,7 +267,8 @@ internal sealed unsafe partial class AlexTree<TKey>
         node->Slope = lastHead > firstHead ? usedSlots / ((double)(lastHead - firstHead) + 1) : 0;
     }
 
-    private void MakePair(in Entries entries, int index, out Node* left, out Node* right)
+    // mayHandOver: nothing that follows may fail before the two are published.
+    private void MakePair(in Entries entries, int index, out Node* left, out Node* right, bool mayHandOver = false)
     {
         var rest = entries.Count - index;
         if (!entries.Append)
@@ -272,12 +277,52 @@ internal sealed unsafe partial class AlexTree<TKey>
             right = MakeLeaf(entries.Keys + index, entries.Rows + index, rest, LeafLayout.Gapped);
             return;
         }
+        if (mayHandOver && entries.Leaf->IsAppend && entries.Leaf->IsSampled && rest <= entries.Count / MostCutShare)
+        {
+            right = MakeAppendLeaf(entries.Keys + index, entries.Rows + index, rest, runs: false);
+            left = HandOver(entries, index);
+            return;
+        }
         left = LeafBuilder<TKey>.LayoutOfAppended(entries.Keys, entries.Rows, index, _pool) == LeafLayout.Append
             ? MakeLeaf(entries.Keys, entries.Rows, index, LeafLayout.Append)
             // As dense as leaves become; a little larger than those that grow, so that the entries have gaps at all.
             : LeafBuilder<TKey>.Create(entries.Keys, entries.Rows, index,
                 LeafBuilder<TKey>.CapacityFor(index, _options.MaxDensity, _options.MaxLeafSlots * 5 / 4 & ~63), LeafLayout.Gapped, _pool);
         right = MakeAppendLeaf(entries.Keys + index, entries.Rows + index, rest, runs: left->Format == LeafFormat.Runs);
+    }
+
+    /// <summary>Share of a leaf's entries, as a divisor, that may be cut off a block that is handed over.</summary>
+    private const int MostCutShare = 8;
+
+    /// <summary>The leaf that is left behind by appends, under a new head: the block stays as it is, without its last entries.</summary>
+    /// <remarks>The old head is obsolete from here on, so that whoever still reads the block by it starts again, and waits for what is
+    /// published next.</remarks>
+    private Node* HandOver(in Entries entries, int count)
+    {
+        var leaf = entries.Leaf;
+        var left = (Node*)_pool.Allocate(Node.LeafBytes);
+        *left = *leaf;
+        left->Version = 0;
+        left->WantsSplit = false;
+        LeafLatch.Retire(leaf);
+        Interlocked.MemoryBarrier(); // no change of the block before that
+        leaf->Block = null;
+        var view = new LeafView<TKey>(left);
+        if (count < left->Count)
+        {
+            LeafWriter<TKey>.Clear(view, count, left->LastSlot);
+            for (var slot = count; slot <= left->LastSlot; slot++)
+                view.Bits[slot >> 6] &= ~(1UL << (slot & 63));
+        }
+        left->Count = count;
+        left->LastSlot = count - 1;
+        // A line between the ends: only a first guess, for samples find what there is.
+        var (first, last) = (entries.Keys[0], entries.Keys[count - 1]);
+        if (left->Format != LeafFormat.Narrow)
+            left->Base = first;
+        left->Slope = last > first ? (count - 1) / (double)(last - first) : 0;
+        left->Intercept = -(double)(first - left->Base) * left->Slope;
+        return left;
     }
 
     private Node* MakeLeaf(ulong* keys, ulong* rows, int count, LeafLayout layout)
