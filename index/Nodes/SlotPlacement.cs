@@ -67,7 +67,7 @@ internal static unsafe class SlotPlacement<TKey> where TKey : unmanaged, IIndexK
         public long Squares;
     }
 
-    private static void PredictEach(in LeafView<TKey> view, ulong* keys, ulong* rows, int size, in Lens lens, int* places, ulong* heads)
+    internal static void PredictEach(in LeafView<TKey> view, ulong* keys, ulong* rows, int size, in Lens lens, int* places, ulong* heads)
     {
         for (var i = 0; i < size; i++)
         {
@@ -79,7 +79,7 @@ internal static unsafe class SlotPlacement<TKey> where TKey : unmanaged, IIndexK
     }
 
     /// <summary>The same for keys that are their own heads, eight at a time.</summary>
-    private static void PredictPlain(Node* leaf, ulong* keys, int size, int* places)
+    internal static void PredictPlain(Node* leaf, ulong* keys, int size, int* places)
     {
         var modelBase = Vector512.Create(leaf->Base);
         var slope = Vector512.Create(leaf->Slope);

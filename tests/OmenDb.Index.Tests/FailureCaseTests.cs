@@ -211,31 +211,4 @@ public class FailureCaseTests
         }
         list.Dispose();
     }
-
-    [Fact]
-    public void Vector_and_scalar_search_agree()
-    {
-        var random = new Random(11);
-        for (var round = 0; round < 2000; round++)
-        {
-            var values = new ulong[16 + random.Next(200)];
-            for (var i = 0; i < values.Length; i++)
-                values[i] = (ulong)random.NextInt64(0, 300) << (round % 2 * 55);
-            Array.Sort(values);
-            var target = (ulong)random.NextInt64(0, 310) << (round % 2 * 55);
-            var expected = values.Count(v => v < target);
-            for (var guess = 0; guess < values.Length; guess += 1 + random.Next(20))
-                Assert.Equal((expected, expected), Search(values, target, guess));
-        }
-    }
-
-    private static unsafe (int Vector, int Scalar) Search(ulong[] values, ulong target, int guess)
-    {
-        Nodes.NoSteps steps = default;
-        fixed (ulong* start = values)
-        {
-            return (Nodes.SlotSearch.LowerBound(start, values.Length, target, guess, ref steps),
-                Nodes.SlotSearch.LowerBoundScalar(start, values.Length, target, guess, ref steps));
-        }
-    }
 }
