@@ -21,7 +21,7 @@ internal sealed unsafe class RowStore : IDisposable
 
     public ImmutableArray<SqlType> Types { get; }
 
-    public ColumnBuilder[] Columns { get; }
+    public ColumnBuilder[] Columns { get; private set; }
 
     /// <summary>Rows; kept apart because there may be no columns.</summary>
     public int Count { get; private set; }
@@ -50,6 +50,43 @@ internal sealed unsafe class RowStore : IDisposable
             Columns[i].Append(other.Columns[i]);
         Count += other.Count;
     }
+
+    /// <summary>Takes over what workers have collected, one after the other; a single part is not copied, columns of several are copied by all threads.</summary>
+    /// <param name="parts">Empty afterwards.</param>
+    public void Take(List<RowStore> parts, ExecutionContext context)
+    {
+        parts.RemoveAll(part =>
+        {
+            if (part.Count == 0)
+                part.Dispose();
+            return part.Count == 0;
+        });
+        if (Count == 0 && parts.Count == 1)
+        {
+            (Columns, parts[0].Columns) = (parts[0].Columns, Columns);
+            Count = parts[0].Count;
+        }
+        else
+        {
+            var total = Count + parts.Sum(part => (long)part.Count);
+            if (total > int.MaxValue)
+                throw new SqlException(SqlState.ProgramLimitExceeded, "an operation would have to keep more than 2147483647 rows");
+            var added = (int)total - Count;
+            Pipelines.Parallel.For(added < ParallelFrom ? 1 : int.MaxValue, Columns.Length, context, column =>
+            {
+                Columns[column].Reserve(added);
+                foreach (var part in parts)
+                    Columns[column].Append(part.Columns[column]);
+            });
+            Count = (int)total;
+        }
+        foreach (var part in parts)
+            part.Dispose();
+        parts.Clear();
+    }
+
+    /// <summary>Rows from which copying is worth a second thread.</summary>
+    private const int ParallelFrom = 32 * 1024;
 
     private int* SelectedRows(Batch batch, out int count)
     {

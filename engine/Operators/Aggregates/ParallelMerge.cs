@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using OmenDb.Engine.Execution;
-using OmenDb.Engine.Pipelines;
+using Parallel = OmenDb.Engine.Pipelines.Parallel;
 
 namespace OmenDb.Engine.Operators.Aggregates;
 
@@ -39,8 +39,8 @@ internal static class ParallelMerge
         var split = new GroupedStates.PartitionedGroups?[parts.Length];
         try
         {
-            InParallel(parts.Length, context, i => split[i] = parts[i].Partition(partitions));
-            InParallel(partitions, context, p =>
+            Parallel.For(int.MaxValue, parts.Length, context, i => split[i] = parts[i].Partition(partitions));
+            Parallel.For(int.MaxValue, partitions, context, p =>
             {
                 var result = results[p] = new GroupedStates(owner, set, context);
                 foreach (var part in split)
@@ -62,18 +62,5 @@ internal static class ParallelMerge
             foreach (var part in parts)
                 part.Dispose();
         }
-    }
-
-    /// <summary>Calls <paramref name="body"/> with 0 to count - 1 on the query's threads.</summary>
-    private static void InParallel(int count, ExecutionContext context, Action<int> body)
-    {
-        var limit = context.Settings.MaxParallelism;
-        var workers = Math.Min(count, limit == 0 ? Scheduler.Shared.HelperThreads + 1 : limit);
-        var next = -1;
-        Scheduler.Shared.Run(workers, _ =>
-        {
-            for (int i; (i = Interlocked.Increment(ref next)) < count;)
-                body(i);
-        });
     }
 }

@@ -137,10 +137,13 @@ internal sealed class HashJoinOperator : PhysicalOperator
         /// <summary>By key; null: no scan asks for it.</summary>
         public RuntimeFilter?[] Filters { get; private set; } = [];
 
-        public override SinkWorker CreateWorker() => new KeyedRowsWorker(_rows, _owner.RightKeys, _run.Context);
+        private readonly List<RowStore> _parts = [];
+
+        public override SinkWorker CreateWorker() => new KeyedRowsWorker(_parts, _rows.Types, _owner.RightKeys, _run.Context);
 
         public override void Finish()
         {
+            _rows.Take(_parts, _run.Context);
             var columns = _rows.Views();
             Table.Build(columns, _rows.Count, _owner.TracksBuildMatches);
             Filters = MakeFilters(_owner.FiltersFromBuild, columns, _rows.Count, _owner.Keys.Length, _run.Context);
@@ -152,6 +155,8 @@ internal sealed class HashJoinOperator : PhysicalOperator
                 filter?.Dispose();
             Table.Dispose();
             _rows.Dispose();
+            foreach (var part in _parts)
+                part.Dispose();
         }
     }
 
@@ -186,10 +191,13 @@ internal sealed class HashJoinOperator : PhysicalOperator
 
         public RuntimeFilter?[] Filters { get; private set; } = [];
 
-        public override SinkWorker CreateWorker() => new KeyedRowsWorker(_rows, owner.LeftKeys, run.Context);
+        private readonly List<RowStore> _parts = [];
+
+        public override SinkWorker CreateWorker() => new KeyedRowsWorker(_parts, _rows.Types, owner.LeftKeys, run.Context);
 
         public override void Finish()
         {
+            _rows.Take(_parts, run.Context);
             var columns = _rows.Views();
             Filters = MakeFilters(owner.FiltersFromProbe, columns, _rows.Count, owner.Keys.Length, run.Context);
             Columns = columns[owner.Keys.Length..];
@@ -200,32 +208,36 @@ internal sealed class HashJoinOperator : PhysicalOperator
             foreach (var filter in Filters)
                 filter?.Dispose();
             _rows.Dispose();
+            foreach (var part in _parts)
+                part.Dispose();
         }
     }
 
     /// <summary>Collects rows with their keys in front.</summary>
-    private sealed class KeyedRowsWorker(RowStore target, CompiledProgram keys, Execution.ExecutionContext context) : SinkWorker
+    /// <param name="parts">Receives the worker's rows at its end.</param>
+    private sealed class KeyedRowsWorker(List<RowStore> parts, ImmutableArray<SqlType> types, CompiledProgram keys, Execution.ExecutionContext context) : SinkWorker
     {
-        private readonly RowStore _local = new(target.Types, context);
+        private RowStore? _local = new(types, context);
         private readonly Frame _frame = keys.CreateFrame(context);
-        private readonly Vector[] _columns = NewVectors(target.Types.Length);
+        private readonly Vector[] _columns = NewVectors(types.Length);
 
         public override void Consume(Batch batch)
         {
             keys.Evaluate(_frame, batch, _columns);
             for (var i = 0; i < batch.Columns.Length; i++)
                 _columns[keys.Count + i].Reference(batch.Columns[i]);
-            _local.Append(batch, _columns);
+            _local!.Append(batch, _columns);
         }
 
         public override void Combine()
         {
-            target.Append(_local);
-            _local.Dispose();
+            parts.Add(_local!);
+            _local = null;
         }
 
         public override void Dispose()
         {
+            _local?.Dispose();
             _frame.Dispose();
             foreach (var column in _columns)
                 column.Dispose();

@@ -4,6 +4,7 @@ using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Execution;
 using OmenDb.Engine.Rows;
 using OmenDb.Types;
+using Parallel = OmenDb.Engine.Pipelines.Parallel;
 
 namespace OmenDb.Engine.Operators.Joins;
 
@@ -20,6 +21,12 @@ internal sealed unsafe class JoinTable : IDisposable
 {
     /// <summary>Direct addressing up to this many slots per row: then the array is no larger than a hash table with its hashes.</summary>
     private const int DirectSlotsPerRow = 8;
+
+    /// <summary>From so many rows on several threads enter them; rows of equal keys then come in any order.</summary>
+    private const int ParallelFrom = 128 * 1024;
+
+    /// <summary>Rows between the one that is entered and the one whose slot is fetched.</summary>
+    private const int PrefetchAhead = 16;
 
     private readonly ExecutionContext _context;
     private readonly SqlType[] _keyTypes;
@@ -86,25 +93,40 @@ internal sealed unsafe class JoinTable : IDisposable
     {
         if (_keyTypes.Length != 1 || _nullMatches[0] || RowCount == 0 || RowCount > 1 << 28)
             return false;
-        long min = long.MaxValue, max = long.MinValue;
-        switch (key.Physical)
+        long min = 0, max = 0;
+        if (key.Physical is not (PhysicalType.Int16 or PhysicalType.Int32 or PhysicalType.Int64)
+            || !Aggregate.TryMinMax(key, RowCount, null, out min, out max))
         {
-            case PhysicalType.Int16: MinMax((short*)key.Values, key, ref min, ref max); break;
-            case PhysicalType.Int32: MinMax((int*)key.Values, key, ref min, ref max); break;
-            case PhysicalType.Int64: MinMax((long*)key.Values, key, ref min, ref max); break;
-            default: return false;
-        }
-        if (min > max)
             return false;
+        }
         var range = (ulong)(max - min);
         if (range >= (ulong)RowCount * DirectSlotsPerRow + 1024)
             return false;
         _min = min;
         _range = range;
         _heads = Take(((long)range + 1) * 4, zeroed: false);
-        new Span<int>(_heads.Pointer, (int)range + 1).Fill(-1);
         var heads = (int*)_heads.Pointer;
         var next = Next;
+        if (RowCount >= ParallelFrom && Parallel.Threads(_context) > 1)
+        {
+            Parallel.Pieces((int)range + 1, _context, (first, count) => new Span<int>(heads + first, count).Fill(-1));
+            Parallel.Pieces(RowCount, _context, (first, count) =>
+            {
+                var anyDuplicate = false;
+                for (var row = first; row < first + count; row++)
+                {
+                    if (!key.IsValid(row))
+                        continue;
+                    var before = Interlocked.Exchange(ref heads[Value(key, row) - min], row);
+                    next[row] = before;
+                    anyDuplicate |= before >= 0;
+                }
+                if (anyDuplicate)
+                    HasDuplicates = true;
+            });
+            return true;
+        }
+        new Span<int>(heads, (int)range + 1).Fill(-1);
         // From the last row to the first, so that chains run in row order.
         for (var row = RowCount - 1; row >= 0; row--)
         {
@@ -125,18 +147,6 @@ internal sealed unsafe class JoinTable : IDisposable
         _ => ((long*)key.Values)[row],
     };
 
-    private void MinMax<T>(T* values, Vector key, ref long min, ref long max) where T : unmanaged, INumber<T>
-    {
-        for (var row = 0; row < RowCount; row++)
-        {
-            if (key.Validity != null && !Bits.Get(key.Validity, row))
-                continue;
-            var value = long.CreateTruncating(values[row]);
-            min = Math.Min(min, value);
-            max = Math.Max(max, value);
-        }
-    }
-
     private void BuildHashed()
     {
         var slots = (long)BitOperations.RoundUpToPowerOf2((ulong)Math.Max(64, RowCount * 2L));
@@ -146,6 +156,11 @@ internal sealed unsafe class JoinTable : IDisposable
         _mask = (int)slots - 1;
         using var hashes = NativeBuffer.Allocate(Math.Max(8, RowCount * 8L), zeroed: false);
         var values = (ulong*)hashes.Pointer;
+        if (RowCount >= ParallelFrom && Parallel.Threads(_context) > 1)
+        {
+            Parallel.Pieces(RowCount, _context, (first, count) => InsertShared(values, first, count));
+            return;
+        }
         KeyColumns.Hash(Columns.AsSpan(0, _keyTypes.Length), _keyTypes, RowCount, values, _constantHash);
         var entries = (ulong*)_entries.Pointer;
         var next = Next;
@@ -163,6 +178,45 @@ internal sealed unsafe class JoinTable : IDisposable
             HasDuplicates |= entry != 0;
             entries[slot] = tag | (uint)(row + 1);
         }
+    }
+
+    /// <summary>Enters some rows while others do the same: whoever finds a slot changed looks again.</summary>
+    private void InsertShared(ulong* hashes, int first, int count)
+    {
+        var slices = HashJoinOperator.NewVectors(_keyTypes.Length);
+        for (var k = 0; k < slices.Length; k++)
+            Gather.Slice(Columns[k], first, count, slices[k]);
+        KeyColumns.Hash(slices, _keyTypes, count, hashes + first, _constantHash);
+        foreach (var slice in slices)
+            slice.Dispose();
+        var entries = (ulong*)_entries!.Pointer;
+        var next = Next;
+        var anyDuplicate = false;
+        for (var row = first; row < first + count; row++)
+        {
+            if (row + PrefetchAhead < first + count)
+                Prefetch.Read(entries + ((int)hashes[row + PrefetchAhead] & _mask));
+            if (HasNullKey && IsNullKey(Columns, row))
+                continue;
+            var tag = hashes[row] & 0xFFFF_FFFF_0000_0000;
+            var slot = (int)hashes[row] & _mask;
+            while (true)
+            {
+                var entry = Volatile.Read(ref entries[slot]);
+                if (entry != 0 && (entry & 0xFFFF_FFFF_0000_0000) != tag)
+                {
+                    slot = slot + 1 & _mask;
+                    continue;
+                }
+                next[row] = (int)(uint)entry - 1;
+                if (Interlocked.CompareExchange(ref entries[slot], tag | (uint)(row + 1), entry) != entry)
+                    continue;
+                anyDuplicate |= entry != 0;
+                break;
+            }
+        }
+        if (anyDuplicate)
+            HasDuplicates = true;
     }
 
     private bool IsNullKey(Vector[] keys, int row)

@@ -81,21 +81,33 @@ internal sealed class StoreState(PlanRun run, IReadOnlyList<SqlType> types, bool
     /// <summary>All rows as flat vectors; made once, after the last append.</summary>
     public Vector[] Views => _views ??= Rows.Views();
 
-    public override void Finish() => _views = Rows.Views();
+    public override void Finish()
+    {
+        Rows.Take(_parts, run.Context);
+        _views = Rows.Views();
+    }
+
+    private readonly List<RowStore> _parts = [];
 
     public override void Dispose()
     {
         Rows.Dispose();
+        foreach (var part in _parts)
+            part.Dispose();
     }
 
     private sealed class Worker(StoreState owner, RowStore local) : SinkWorker
     {
-        public override void Consume(Batch batch) => local.Append(batch);
+        private RowStore? _local = local;
+
+        public override void Consume(Batch batch) => _local!.Append(batch);
 
         public override void Combine()
         {
-            owner.Rows.Append(local);
-            local.Dispose();
+            owner._parts.Add(_local!);
+            _local = null;
         }
+
+        public override void Dispose() => _local?.Dispose();
     }
 }
