@@ -54,7 +54,8 @@ public sealed partial class StorageEngine : IDisposable
             var late = new LateLog();
             _sequences = new SequenceStore(late);
             _commitLog = late;
-            _loader = new CheckpointLoader(files, _directory.CheckpointPath, _manifest);
+            var sealedFiles = new SealedFiles(files, _directory.CheckpointPath);
+            _loader = new CheckpointLoader(files, _directory.CheckpointPath, _manifest, sealedFiles);
             var bulk = new BulkFiles(files, _directory.CheckpointPath, _manifest, options.BulkLoadVectors);
             Transactions = new TransactionManager(late, new RedoBuilder(late, bulk), _catalog);
             var from = LoadCheckpoint(options.LoadParallelism);
@@ -70,7 +71,7 @@ public sealed partial class StorageEngine : IDisposable
             _loader.Sweep(PlantedBugs.Has(PlantedBug.SweptLoad) ? [] : bulk.ReplayedNames);
             _replayRate.Measured(replay.Bytes, System.Diagnostics.Stopwatch.GetElapsedTime(began));
             late.Log = _redoCommitLog = new RedoCommitLog(_log, options.AsynchronousFlushDelay);
-            _checkpointer = new Checkpointer(files, _directory.CheckpointPath, _manifest, _log, this, bulk);
+            _checkpointer = new Checkpointer(files, _directory.CheckpointPath, _manifest, _log, this, bulk, sealedFiles);
             FinishRecovery(options.LoadParallelism);
             Transactions.StartAfter(replay.LastTimestamp, _log.EndLsn);
             if (_catalog.Current.Count == 0)

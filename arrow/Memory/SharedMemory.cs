@@ -8,10 +8,27 @@ public abstract class SharedMemory : IDisposable
 {
     private int _references = 1;
 
+    /// <summary>How many owners there are now.</summary>
+    public int ReferenceCount => Volatile.Read(ref _references);
+
     public void Retain()
     {
         var references = Interlocked.Increment(ref _references);
         Debug.Assert(references > 1, "released memory was retained");
+    }
+
+    /// <summary>One more owner, unless the memory has gone.</summary>
+    public bool TryRetain()
+    {
+        var references = Volatile.Read(ref _references);
+        while (references > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references)
+                return true;
+            references = seen;
+        }
+        return false;
     }
 
     public void Release()

@@ -7,6 +7,7 @@ namespace OmenDb.Storage.Checkpoint;
 /// <code>
 /// checkpoint/0000002a.catalog          all catalog objects and the values of sequences, see CatalogImage
 /// checkpoint/0000002c.statistics       see StatisticsImage; written when an analysis is new
+/// checkpoint/0000002d.t17.s4.sealed         sealed columns of segment 4, see SealedFormat
 /// checkpoint/0000002b.t17.s3.arrow          Arrow IPC file: live rows of segment 3 of the table with storage id 17
 ///
 ///   schema metadata   omendb.format = 1, omendb.table = 17, omendb.segment = 3
@@ -39,6 +40,9 @@ internal static class CheckpointFormat
 
     public static string SegmentName(long number, long table, int segment) =>
         string.Create(CultureInfo.InvariantCulture, $"{number:x8}.t{table}.s{segment}.arrow");
+
+    public static string SealedName(long number, long table, int segment) =>
+        string.Create(CultureInfo.InvariantCulture, $"{number:x8}.t{table}.s{segment}.sealed");
 
     public static string StatisticsName(long number) => string.Create(CultureInfo.InvariantCulture, $"{number:x8}.statistics");
 

@@ -4,13 +4,16 @@ using OmenDb.Arrow.Ipc;
 using OmenDb.Storage.FileSystem;
 using OmenDb.Storage.Manifest;
 using OmenDb.Storage.Tables;
+using OmenDb.Storage.Tables.Sealed;
 using OmenDb.Types;
 
 namespace OmenDb.Storage.Checkpoint;
 
 /// <summary>Puts the rows of the last checkpoint into empty tables.</summary>
-internal sealed class CheckpointLoader(IFileSystem files, string directory, ManifestStore manifest)
+internal sealed class CheckpointLoader(IFileSystem files, string directory, ManifestStore manifest, SealedFiles? sealedFiles = null)
 {
+    private readonly SealedFiles _sealed = sealedFiles ?? new SealedFiles(files, directory);
+
     /// <summary>The bytes of the catalog or of the statistics; null when there are none yet.</summary>
     /// <exception cref="SqlException">XX001, 58030.</exception>
     public byte[]? ReadWhole(CheckpointFileKind kind)
@@ -72,6 +75,11 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
     private void LoadFile(CheckpointTable table, Segment segment, CheckpointFile file)
     {
         var path = PathOf(file);
+        if (file.Kind == CheckpointFileKind.SegmentSealed)
+        {
+            LoadSealed(table, segment, file);
+            return;
+        }
         using var bytes = CheckpointStream.ReadChecked(files, path, file.SizeBytes, file.BlockCrcs);
         try
         {
@@ -88,6 +96,46 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
         {
             // The checksums were right: it was written wrong, which must not pass for damage of the disk.
             throw new SqlException(SqlState.DataCorrupted, $"could not read checkpoint file \"{path}\": {e.Message}", e);
+        }
+    }
+
+    /// <summary>Columns come as they were sealed, each checked by itself.</summary>
+    private void LoadSealed(CheckpointTable table, Segment segment, CheckpointFile file)
+    {
+        var path = PathOf(file);
+        if (!files.FileExists(path))
+            throw SqlException.Corruption(path, 0, "the file is missing, but the manifest names it");
+        using var opened = files.Open(path, FileOpenMode.Read);
+        var contents = SealedFormat.Read(opened, file.SizeBytes, file.TableId, file.Segment);
+        var described = _sealed.Describe(file);
+        _sealed.Keep(file, described);
+        var slots = new Dictionary<int, VectorSlot>();
+        foreach (var vector in contents.Vectors)
+        {
+            var slot = table.Table.RestoreSealed(segment, vector.Vector, vector.Rows, vector.Dead);
+            slot.RowsLastChanged = (ulong)file.Timestamp;
+            slots.Add(vector.Vector, slot);
+        }
+        foreach (var piece in contents.Columns)
+        {
+            if (!table.Columns.Any(c => c.Physical == piece.Physical))
+                continue; // dropped
+            var definition = table.Table.Column(piece.Physical);
+            if (piece.Stored != definition.Stored)
+                throw SqlException.Corruption(path, piece.Offset, $"column {piece.Physical} is stored as {piece.Stored}, the table has {definition.Stored}");
+            var column = new SealedHome(described, piece.Offset, piece.Crc).Read(opened, definition.IsList ? ArrowType.BinaryView : definition.Arrow, piece.Layout);
+            for (var v = 0; v < piece.Bounds.Length; v++)
+            {
+                if (!piece.Bounds[v].IsPresent)
+                    continue;
+                column.Retain();
+                slots[v].Columns[piece.Physical] = new ColumnChunk
+                {
+                    Sealed = column, Min = piece.Bounds[v].Min, Max = piece.Bounds[v].Max, HasNulls = piece.Bounds[v].HasNulls,
+                    LastChanged = (ulong)file.Timestamp,
+                };
+            }
+            column.Release();
         }
     }
 
@@ -114,6 +162,7 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
                 continue;
             if (dimensions.TryGetValue(columns[c], out var field))
                 ListDimensions.Apply(batch.Columns[c], batch.Columns[field], batch.Length);
+            slot.DropSealed(columns[c], table.Column(columns[c]).Stored);
             table.RestoreColumn(slot, columns[c], batch.Columns[c], rows);
             slot.Columns[columns[c]].LastChanged = timestamp; // what a merge of deltas goes by
         }

@@ -24,8 +24,10 @@ public sealed record CheckpointResult(Lsn ReplayFrom, int FilesWritten, long Byt
 /// A crash before 4 leaves orphans, which the next opening sweeps; after it, files that are no longer live, likewise. An error
 /// before 4 (a full disk) leaves everything as it was; the log goes on and the next checkpoint writes more.
 /// </remarks>
-internal sealed class Checkpointer(IFileSystem files, string directory, ManifestStore manifest, RedoLog log, ICheckpointSource source, BulkFiles? bulk = null)
+internal sealed class Checkpointer(IFileSystem files, string directory, ManifestStore manifest, RedoLog log, ICheckpointSource source, BulkFiles? bulk = null,
+    SealedFiles? sealedFiles = null)
 {
+    private readonly SealedFiles _sealed = sealedFiles ?? new SealedFiles(files, directory);
     private readonly Lock _one = new();
 
     /// <summary>One at a time; a second caller waits for the first and then does his own.</summary>
@@ -42,9 +44,10 @@ internal sealed class Checkpointer(IFileSystem files, string directory, Manifest
             // Written by the transactions themselves: taken over, and never deleted on the way.
             var loads = bulk?.UpTo(point.Snapshot.ReadTimestamp.Value) ?? [];
             var adopted = new List<CheckpointFile>();
+            var moves = new List<SealedMove>();
             try
             {
-                WriteTables(point, previous, loads, added, adopted, removed, cancellation);
+                WriteTables(point, previous, loads, added, adopted, removed, moves, cancellation);
                 if (point.Statistics is not null)
                     Replace(CheckpointFileKind.Statistics, CheckpointFormat.StatisticsName, point.Statistics, added, removed);
                 Replace(CheckpointFileKind.Catalog, CheckpointFormat.CatalogName, point.Catalog, added, removed);
@@ -73,7 +76,8 @@ internal sealed class Checkpointer(IFileSystem files, string directory, Manifest
             bulk?.Settle([.. loads]);
             foreach (var load in loads.Where(load => !adopted.Contains(load.File)))
                 bulk!.Delete(load); // its table is gone, or the segment was written anew
-            foreach (var file in removed)
+            moves.ForEach(move => move.Settle(_sealed));
+            foreach (var file in removed.Where(file => !_sealed.Retire(file)))
                 files.Delete(PathOf(file));
             log.TruncateBefore(point.ReplayFrom);
             return new CheckpointResult(point.ReplayFrom, added.Count(file => file.HasRows), added.Sum(file => file.SizeBytes),
@@ -82,7 +86,7 @@ internal sealed class Checkpointer(IFileSystem files, string directory, Manifest
     }
 
     private void WriteTables(CheckpointPoint point, ulong previous, IReadOnlyList<BulkFile> loads, List<CheckpointFile> added,
-        List<CheckpointFile> adopted, List<CheckpointFile> removed, CancellationToken cancellation)
+        List<CheckpointFile> adopted, List<CheckpointFile> removed, List<SealedMove> moves, CancellationToken cancellation)
     {
         var live = manifest.Files.Values.Where(file => file.HasRows)
             .GroupBy(file => file.TableId).ToDictionary(group => group.Key, group => group.ToLookup(file => file.Segment));
@@ -99,7 +103,10 @@ internal sealed class Checkpointer(IFileSystem files, string directory, Manifest
                 var plan = writer.Decide(table, segment, ofSegment);
                 if (plan.Vectors.Count == 0)
                     continue;
-                added.Add(writer.Write(table, segment, plan, manifest.TakeFileNumber()));
+                if (plan.IsSealed)
+                    moves.Add(writer.WriteSealed(table, segment, plan, manifest.TakeFileNumber, _sealed, added));
+                else
+                    added.Add(writer.Write(table, segment, plan, manifest.TakeFileNumber()));
                 if (plan.IsBase)
                     removed.AddRange(ofSegment);
                 else if (plan.IsMerged)

@@ -7,8 +7,29 @@ using OmenDb.Storage.Manifest;
 using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Simulation;
 using OmenDb.Storage.Tables;
+using OmenDb.Storage.Tables.Sealed;
 
 namespace OmenDb.Storage.Checkpoint;
+
+/// <summary>What becomes true when a file of sealed columns is live.</summary>
+/// <param name="File">As the manifest names it.</param>
+/// <param name="Described">The same for columns.</param>
+/// <param name="Homes">Columns, not retained, and their places.</param>
+internal sealed record SealedMove(CheckpointFile File, SealedFile Described, IReadOnlyList<(SealedColumn Column, SealedHome Home)> Homes)
+{
+    /// <summary>The manifest names the file.</summary>
+    public void Settle(SealedFiles sealedFiles)
+    {
+        sealedFiles.Keep(File, Described);
+        foreach (var (column, home) in Homes)
+        {
+            if (!column.TryRetain())
+                continue; // gone meanwhile
+            column.MoveTo(home);
+            column.Release();
+        }
+    }
+}
 
 /// <summary>Writes what has changed in one segment, as one snapshot sees it.</summary>
 internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, Snapshot snapshot, ulong previous) : IDisposable
@@ -23,7 +44,8 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
     /// <param name="Columns">Physical columns whose values are written.</param>
     /// <param name="IsBase">It replaces all files of the segment.</param>
     /// <param name="IsMerged">It replaces all but the first.</param>
-    internal readonly record struct Plan(List<int> Vectors, List<int> Columns, bool IsBase, bool IsMerged);
+    /// <param name="IsSealed">A base whose sealed columns are written as they stand, with a delta for the rest.</param>
+    internal readonly record struct Plan(List<int> Vectors, List<int> Columns, bool IsBase, bool IsMerged, bool IsSealed = false);
 
     /// <summary>A delta; one for all changes since the base when there are many; or a new base when there is none yet or when the deltas would
     /// exceed half of it.</summary>
@@ -33,6 +55,9 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
     public Plan Decide(CheckpointTable table, Segment segment, IReadOnlyList<CheckpointFile> live)
     {
         var (vectors, columns) = ChangedSince(previous, table, segment, knowsLoads: true);
+        var shares = SealedShares.Of(table, segment);
+        if (shares.IsWorthWriting && live.Count > 0)
+            return Base(table, segment, shares);
         if (vectors.Count == 0)
             return new Plan([], [], false, false);
         if (live.Count > 0)
@@ -54,8 +79,12 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
             if (share + deltas <= 0.5)
                 return new Plan(vectors, [.. columns], false, merges);
         }
-        return new Plan([.. Enumerable.Range(0, segment.VectorCount).Where(v => !IsLater(segment.Vector(v)))], [.. table.Columns.Select(c => c.Physical)], true, false);
+        return Base(table, segment, shares);
     }
+
+    private Plan Base(CheckpointTable table, Segment segment, SealedShares shares) =>
+        new([.. Enumerable.Range(0, segment.VectorCount).Where(v => !IsLater(segment.Vector(v)))], [.. table.Columns.Select(c => c.Physical)], true, false,
+            shares.IsMostlySealed);
 
     /// <summary>Filled by a load that the snapshot does not see: what is written of it now would be applied after its file.</summary>
     private bool IsLater(VectorSlot slot) => Volatile.Read(ref slot.SavedAt) > snapshot.ReadTimestamp.Value;
@@ -115,6 +144,35 @@ internal sealed unsafe class SegmentWriter(IFileSystem files, string directory, 
         stream.Complete();
         return new CheckpointFile(number, name, plan.IsBase ? CheckpointFileKind.SegmentBase : CheckpointFileKind.SegmentDelta,
             table.Table.StorageId, segment.Number, stream.Length, [.. stream.BlockCrcs], (long)snapshot.ReadTimestamp.Value);
+    }
+
+    /// <summary>Writes and flushes a base of sealed columns, and behind it a delta with what is hot; their names are not durable yet.</summary>
+    /// <param name="table">With the columns to keep.</param>
+    /// <param name="segment">Of the table.</param>
+    /// <param name="plan">With <see cref="Plan.IsSealed"/>.</param>
+    /// <param name="take">Numbers of files, rising.</param>
+    /// <param name="sealedFiles">Knows the directory.</param>
+    /// <param name="added">Receives each file when it is written.</param>
+    /// <returns>Where the columns are at home when the files are live.</returns>
+    public SealedMove WriteSealed(CheckpointTable table, Segment segment, Plan plan, Func<long> take, SealedFiles sealedFiles, List<CheckpointFile> added)
+    {
+        var number = take();
+        var name = CheckpointFormat.SealedName(number, table.Table.StorageId, segment.Number);
+        var path = FileExtensions.PathOf(directory, name);
+        files.Delete(path);
+        using var capture = SealedCapture.Take(table, segment, plan.Vectors, snapshot, _scratch);
+        using var file = files.Open(path, FileOpenMode.CreateNew);
+        using var stream = new CheckpointStream(file);
+        var places = SealedFormat.Write(stream, table.Table.StorageId, segment.Number, capture);
+        stream.Complete();
+        var written = new CheckpointFile(number, name, CheckpointFileKind.SegmentSealed, table.Table.StorageId, segment.Number, stream.Length,
+            [.. stream.BlockCrcs], (long)snapshot.ReadTimestamp.Value);
+        var described = sealedFiles.Describe(written);
+        var homes = capture.Columns.Select((column, i) => (column.Column, new SealedHome(described, places[i].Offset, places[i].Crc))).ToList();
+        added.Add(written);
+        if (capture.HotVectors.Count > 0)
+            added.Add(Write(table, segment, new Plan(capture.HotVectors, [.. capture.HotColumns], false, false), take()));
+        return new SealedMove(written, described, homes);
     }
 
     public void Dispose() => _scratch.Dispose();

@@ -11,6 +11,9 @@ internal struct KeyCell
     public UInt128 Bits;
     public bool IsValid;
 
+    /// <summary>Where a view points when it is not into the vector's arena: strings of sealed columns.</summary>
+    public unsafe byte** Strings;
+
     /// <summary>Under the vector's latch: the value in place, of a column that has memory of its own.</summary>
     public static unsafe KeyCell InPlace(VectorSlot slot, int row, int column, TableColumn definition)
     {
@@ -21,6 +24,7 @@ internal struct KeyCell
             cell.IsValid = narrow.IsValid(slot.FirstRow.Vector, row);
             if (!cell.IsValid)
                 return cell;
+            cell.Strings = narrow.StringPointers;
             UInt128 value = 0;
             narrow.ReadValue(slot.FirstRow.Vector, row, (byte*)&value);
             Unsafe.CopyBlockUnaligned(&cell.Bits, &value, (uint)UndoRecord.WidthOf(definition.Stored)); // no more than the value's own bytes

@@ -273,6 +273,8 @@ internal sealed class KeyLayout
     {
         var start = target.Length;
         var bits = cell.Bits;
+        if (cell.Strings != null)
+            arena = cell.Strings;
         switch (_columns[index].Stored)
         {
             case PhysicalType.Bool: WriteEight((ulong)bits, target); break;

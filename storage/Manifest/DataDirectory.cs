@@ -19,7 +19,7 @@ namespace OmenDb.Storage.Manifest;
 /// </remarks>
 public sealed class DataDirectory : IDisposable
 {
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
     private const string LockName = "omendb.lock";
     private const string FormatName = "FORMAT";
 
@@ -99,5 +99,8 @@ public sealed class DataDirectory : IDisposable
             {
                 Severity = "FATAL", Hint = "Use the newer program that wrote it.",
             };
+        // Version 1 has no files of sealed columns; what it has is read as before.
+        if (version < FormatVersion)
+            Files.ReplaceDurably(Path, FormatName, Encoding.ASCII.GetBytes($"omendb {FormatVersion}\n"));
     }
 }

@@ -17,6 +17,9 @@ public enum CheckpointFileKind
 
     /// <summary>What ANALYZE found out about all tables.</summary>
     Statistics,
+
+    /// <summary>Sealed columns and the row states of one segment, in the form that they have in memory; what is hot is in a delta behind it.</summary>
+    SegmentSealed,
 }
 
 /// <summary>One live file of the checkpoint directory.</summary>
@@ -33,7 +36,7 @@ public sealed record CheckpointFile(
     long Timestamp = 0)
 {
     /// <summary>Rows of a segment, all or some.</summary>
-    internal bool HasRows => Kind is CheckpointFileKind.SegmentBase or CheckpointFileKind.SegmentDelta;
+    internal bool HasRows => Kind is CheckpointFileKind.SegmentBase or CheckpointFileKind.SegmentDelta or CheckpointFileKind.SegmentSealed;
 }
 
 /// <summary>One atomic change of the manifest; what is null stays as it was.</summary>

@@ -42,13 +42,15 @@ internal static unsafe class ColumnRead
             narrow.Decode(slot.FirstRow.Vector, rows, target.Values);
             using var validity = narrow.CopyValidity(slot.FirstRow.Vector, rows, rows);
             validity?.Span.CopyTo(new Span<byte>(target.EnsureValidity(), (rows + 63) / 64 * 8));
+            if (definition.Stored != PhysicalType.View)
+                return;
+            target.Arena = narrow.Strings;
+            target.KeepAlive(narrow);
+            return;
         }
-        else
-        {
-            Unsafe.CopyBlockUnaligned(target.Values, chunk.Values!.Pointer, (uint)definition.Stored.BytesFor(rows));
-            if (chunk.Validity is not null)
-                Unsafe.CopyBlockUnaligned(target.EnsureValidity(), chunk.Validity.Pointer, (uint)((rows + 63) / 64 * 8));
-        }
+        Unsafe.CopyBlockUnaligned(target.Values, chunk.Values!.Pointer, (uint)definition.Stored.BytesFor(rows));
+        if (chunk.Validity is not null)
+            Unsafe.CopyBlockUnaligned(target.EnsureValidity(), chunk.Validity.Pointer, (uint)((rows + 63) / 64 * 8));
         if (definition.Stored != PhysicalType.View)
             return;
         target.Arena = slot.Arena.Published;
@@ -67,11 +69,13 @@ internal static unsafe class ColumnRead
         bool valid;
         byte* source;
         var value = default(UInt128);
+        var strings = slot.Arena.Published.Pointers;
         if (chunk.Sealed is { } narrow)
         {
             valid = narrow.IsValid(slot.FirstRow.Vector, row);
             source = (byte*)&value;
             narrow.ReadValue(slot.FirstRow.Vector, row, source);
+            strings = narrow.StringPointers;
             row = 0;
         }
         else
@@ -88,14 +92,13 @@ internal static unsafe class ColumnRead
             case PhysicalType.Int16: ((short*)target.Values)[targetRow] = ((short*)source)[row]; break;
             case PhysicalType.Int32 or PhysicalType.Float32: ((int*)target.Values)[targetRow] = ((int*)source)[row]; break;
             case PhysicalType.Int64 or PhysicalType.Float64: ((long*)target.Values)[targetRow] = ((long*)source)[row]; break;
-            case PhysicalType.View: ((View*)target.Values)[targetRow] = CopyView((View*)source + row, slot.Arena, target); break;
+            case PhysicalType.View: ((View*)target.Values)[targetRow] = CopyView((View*)source + row, strings, target); break;
             default: ((Int128*)target.Values)[targetRow] = ((Int128*)source)[row]; break;
         }
     }
 
     /// <summary>The same string in the vector's own arena.</summary>
-    public static View CopyView(View* view, SegmentArena source, Vector target) =>
-        view->IsInline ? *view : target.Arena!.Append(View.Bytes(view, source.Published.Pointers));
+    public static View CopyView(View* view, byte** source, Vector target) => view->IsInline ? *view : target.Arena!.Append(View.Bytes(view, source));
 
     public static void WriteNull(PhysicalType stored, Vector target, int row)
     {

@@ -2,13 +2,13 @@ using OmenDb.Arrow;
 
 namespace OmenDb.Storage.Tables;
 
-/// <summary>The bytes of a segment's long strings. What a view that somebody can reach points at is never rewritten; the places of strings that nobody
+/// <summary>The bytes of a segment's long strings, those of sealed columns apart. What a view that somebody can reach points at is never rewritten; the places of strings that nobody
 /// can reach any more are used again.</summary>
 /// <remarks>
 /// <para>Readers use <see cref="Published"/>, whose table of base addresses never moves: adding a block publishes a new table and keeps the old ones
 /// until the arena goes, since borrowed vectors point at them (a handful per segment: blocks grow from 4 KiB to 4 MiB).</para>
-/// <para>Sealing a segment makes a new arena that begins with the strings of the sealed columns and moves the vectors there; the old one goes with its
-/// last reader. So it is retained by each vector that points into it, and by each reader's column.</para></remarks>
+/// <para>Sealed columns have their strings with them. When all columns of strings of a vector have been sealed, the vector moves to a new arena, and the
+/// old one goes with its last reader: so it is retained by each vector that points into it, and by each reader's column.</para></remarks>
 internal sealed unsafe class SegmentArena : SharedMemory
 {
     private const long FirstBlockBytes = 4 << 10;
@@ -23,31 +23,12 @@ internal sealed unsafe class SegmentArena : SharedMemory
     private ViewArena _published = new();
     private NativeBuffer? _block;
     private int _blockIndex = -1;
-    private readonly int _sealedBlocks;
     private long _used;
-
-    public SegmentArena()
-    {
-    }
-
-    /// <param name="sealedStrings">Taken over: never written again, and several views may share a place there.</param>
-    public SegmentArena(IReadOnlyList<NativeBuffer> sealedStrings)
-    {
-        foreach (var block in sealedStrings)
-        {
-            _published.AddTaken(block);
-            SealedBytes += block.Length;
-        }
-        _sealedBlocks = sealedStrings.Count;
-    }
 
     /// <summary>All blocks there are; a view written before this was read resolves in it.</summary>
     public ViewArena Published => Volatile.Read(ref _published);
 
-    /// <summary>Of the strings that it began with.</summary>
-    public long SealedBytes { get; }
-
-    /// <summary>Bytes in places that are in use, sealed strings apart.</summary>
+    /// <summary>Bytes in places that are in use.</summary>
     public long UsedBytes { get; private set; }
 
     public Writer BeginWrite() => new(this);
@@ -79,7 +60,7 @@ internal sealed unsafe class SegmentArena : SharedMemory
     /// stands twice.</summary>
     public void Free(View view)
     {
-        if (view.IsInline || view.BufferIndex < _sealedBlocks)
+        if (view.IsInline)
             return;
         var size = SizeOf(view.Length);
         lock (_lock)

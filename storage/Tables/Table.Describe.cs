@@ -12,7 +12,7 @@ namespace OmenDb.Storage.Tables;
 /// <param name="LiveRows">Those that are not dead; deleted ones that somebody may still see are among them.</param>
 /// <param name="Vectors">Of up to 2,048 rows.</param>
 /// <param name="HotBytes">Memory of plain columns and of the strings that belong to them; versions left out.</param>
-/// <param name="SealedBytes">Memory of narrow columns, dictionaries and sealed strings, those included that hot vectors point to.</param>
+/// <param name="SealedBytes">Memory of narrow columns, dictionaries and sealed strings.</param>
 /// <param name="Columns">What the segment's columns are made of.</param>
 /// <param name="LastWrite">Of a commit since the start; null: none.</param>
 public sealed record SegmentSummary(int Number, string State, int Rows, int LiveRows, int Vectors, long HotBytes, long SealedBytes,
@@ -43,7 +43,7 @@ public sealed partial class Table
 
     private SegmentSummary Summary(Segment segment)
     {
-        long hotBytes = 0, sealedStrings = 0;
+        long hotBytes = 0;
         int hot = 0, live = 0;
         var count = _columns.Length;
         var encodings = new SortedDictionary<string, int>[count];
@@ -60,10 +60,7 @@ public sealed partial class Table
             {
                 live += slot.RowCount - (slot.Dead is null ? 0 : slot.Dead.Sum(BitOperations.PopCount));
                 if (arenas.Add(slot.Arena))
-                {
                     hotBytes += slot.Arena.UsedBytes;
-                    sealedStrings += slot.Arena.SealedBytes; // also those that unsealed vectors go on using
-                }
                 for (var c = 0; c < Math.Min(count, slot.Columns.Length); c++)
                 {
                     ref var chunk = ref slot.Columns[c];
@@ -89,7 +86,7 @@ public sealed partial class Table
             var text = string.Join(", ", encodings[c].OrderByDescending(e => e.Value).Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Key} {e.Value}")));
             columns[c] = new ColumnSummary(c, text, narrow[c].Sum(n => n.Bytes + n.StringBytes), nulls[c], narrow[c].Count == 0 ? null : narrow[c].Max(n => n.DistinctCount));
         }
-        var sealedBytes = narrow.Sum(c => c.Sum(n => n.Bytes)) + sealedStrings;
+        var sealedBytes = narrow.Sum(c => c.Sum(n => n.Bytes + n.StringBytes));
         DateTime? lastWrite = segment.LastChange == 0 ? null : DateTime.UtcNow.AddMilliseconds(segment.LastChangeAtMs - Environment.TickCount64);
         return new SegmentSummary(segment.Number, sealedBytes == 0 ? "hot" : hot == 0 ? "sealed" : "mixed", segment.RowCount, live, segment.VectorCount,
             hotBytes, sealedBytes, columns, lastWrite);

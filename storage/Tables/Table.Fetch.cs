@@ -111,7 +111,7 @@ public sealed partial class Table
         {
             // The image's view points into the segment's arena, the target has one of its own.
             var view = (View*)target.Values + targetRow;
-            *view = ColumnRead.CopyView(view, slot.Arena, target);
+            *view = ColumnRead.CopyView(view, slot.Arena.Published.Pointers, target);
         }
     }
 

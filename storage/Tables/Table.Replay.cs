@@ -33,6 +33,7 @@ public sealed partial class Table
     {
         if (column >= slot.Columns.Length)
             Widen(slot);
+        slot.MakeHot(column, _physicals[column]);
         MakeReal(slot, column);
         slot.Columns[column].LastChanged = ReplayStamp;
     }

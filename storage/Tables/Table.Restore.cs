@@ -24,13 +24,7 @@ public sealed partial class Table
     /// <param name="alive">Rows inside the vector, rising.</param>
     internal void RestoreAlive(VectorSlot slot, ReadOnlySpan<int> alive)
     {
-        var wasAlive = slot.RowCount;
-        if (slot.Dead is { } before)
-        {
-            foreach (var word in before)
-                wasAlive -= System.Numerics.BitOperations.PopCount(word);
-        }
-        Interlocked.Add(ref _liveRows, alive.Length - wasAlive);
+        Interlocked.Add(ref _liveRows, alive.Length - slot.LiveRows);
         if (alive.Length == slot.RowCount)
         {
             slot.Dead = null;
@@ -42,6 +36,34 @@ public sealed partial class Table
         foreach (var row in alive)
             dead[row >> 6] &= ~(1UL << (row & 63));
         slot.Dead = dead;
+    }
+
+    /// <summary>Recovery: the vector of a file of sealed columns, without memory; newer than the rest of what is there.</summary>
+    /// <param name="segment">Of the table.</param>
+    /// <param name="vector">In the segment.</param>
+    /// <param name="rows">There are.</param>
+    /// <param name="dead">Bit = 1; null: none.</param>
+    internal VectorSlot RestoreSealed(Segment segment, int vector, int rows, ulong[]? dead)
+    {
+        VectorSlot slot;
+        if (vector == segment.VectorCount && (vector == 0 || segment.Vector(vector - 1).RowCount == RowId.VectorRows))
+        {
+            slot = new VectorSlot(segment, vector, _columns.Length);
+            slot.Capacity = CapacityFor(slot, rows); // of what is made hot later
+            slot.RowCount = rows;
+            slot.Dead = dead;
+            segment.Add(slot);
+        }
+        else
+        {
+            slot = ReplaySlot(RowId.Of(segment.Number, vector * RowId.VectorRows), rows);
+            RestoreDefaults(slot, []);
+            Interlocked.Add(ref _liveRows, -slot.LiveRows);
+            slot.Dead = dead;
+        }
+        Interlocked.Add(ref _liveRows, slot.LiveRows);
+        CountModifications(slot.LiveRows);
+        return slot;
     }
 
     /// <summary>Recovery: a vector that was just made holds the defaults in all columns but these (which are about to get values).</summary>

@@ -101,6 +101,18 @@ internal sealed class VectorSlot
             ReleaseColumns();
     }
 
+    /// <summary>Rows that are not dead; deleted ones that somebody may still see are among them.</summary>
+    public int LiveRows
+    {
+        get
+        {
+            var live = RowCount;
+            foreach (var word in Dead ?? [])
+                live -= System.Numerics.BitOperations.PopCount(word);
+            return live;
+        }
+    }
+
     public bool AreDead(int start, int end)
     {
         for (var row = start; row < end; row++)
@@ -181,20 +193,47 @@ internal sealed class VectorSlot
             Unseal(column, physical, Capacity);
     }
 
-    /// <summary>Under the latch: a sealed column vector becomes a private plain one again, with room for some rows. A few microseconds: strings stay where
-    /// they are.</summary>
+    /// <summary>Under the latch: a sealed column vector becomes a private plain one again, with room for some rows. Some microseconds; some tens where the
+    /// values are long strings.</summary>
     private unsafe void Unseal(int column, PhysicalType physical, int capacity)
     {
         ref var chunk = ref Columns[column];
         var source = chunk.Sealed!;
+        Debug.Assert(!source.IsEvicted, "a column is loaded before it is unsealed");
         var values = NativeBuffer.Allocate(physical.BytesFor(capacity));
         source.Decode(FirstRow.Vector, RowCount, values.Pointer);
+        if (physical == PhysicalType.View)
+            TakeStrings((View*)values.Pointer, source.StringPointers);
         chunk.Validity = source.CopyValidity(FirstRow.Vector, RowCount, capacity);
         // The new values before the old ones go: bounds are read without the latch, and hold for a column that has either.
         Volatile.Write(ref chunk.Values, values);
         Volatile.Write(ref chunk.Sealed, null);
         source.Release();
         Segment.NoteUnsealed();
+    }
+
+    /// <summary>Under the latch: the strings of a column that was sealed move to the arena, each to a place of its own.</summary>
+    private unsafe void TakeStrings(View* views, byte** source)
+    {
+        using var writer = Arena.BeginWrite();
+        for (var row = 0; row < RowCount; row++)
+        {
+            if (!views[row].IsInline)
+                views[row] = writer.Append(View.Bytes(views + row, source));
+        }
+    }
+
+    /// <summary>Recovery: a newer file has all values of a column here; what the sealed file had of it goes.</summary>
+    public void DropSealed(int column, PhysicalType physical)
+    {
+        ref var chunk = ref Columns[column];
+        if (chunk.Sealed is null)
+            return;
+        chunk.Sealed.Release();
+        chunk.Sealed = null;
+        chunk.Values = NativeBuffer.Allocate(physical.BytesFor(Capacity));
+        chunk.HasNulls = false;
+        (chunk.Min, chunk.Max) = (ulong.MaxValue, 0);
     }
 
     /// <summary>Under the latch: a validity bitmap that the caller alone may write.</summary>

@@ -30,7 +30,7 @@ public sealed class PersistedEnumTests
         ("OmenDb.Storage.Catalog.ColumnIdentity", "None=0 Always=1 ByDefault=2"),
         ("OmenDb.Storage.Catalog.ConstraintKind", "PrimaryKey=1 Unique=2 Check=3 ForeignKey=4 Exclusion=5"),
         ("OmenDb.Storage.Catalog.ReferentialAction", "NoAction=0 Restrict=1 Cascade=2 SetNull=3 SetDefault=4"),
-        ("OmenDb.Storage.Manifest.CheckpointFileKind", "Catalog=0 SegmentBase=1 SegmentDelta=2 Statistics=3"),
+        ("OmenDb.Storage.Manifest.CheckpointFileKind", "Catalog=0 SegmentBase=1 SegmentDelta=2 Statistics=3 SegmentSealed=4"),
         ("OmenDb.Engine.TransactionStatus", "Failed=69 Idle=73 InTransaction=84"),
     ];
 

@@ -17,22 +17,16 @@ internal struct ColumnPiece
     /// <summary>Bounds of the values that count, as <see cref="ZoneKey"/>s; Min above Max: there are none.</summary>
     public ulong Min;
     public ulong Max;
-
-    public long ValuesAt;
-    public long ValidityAt;
 }
 
 /// <summary>Re-encodes one column of a segment: looks at all its vectors, chooses by size, writes.</summary>
-/// <remarks>In three steps, so that all columns of a segment share one block: <see cref="Analyze"/>, <see cref="Place"/>, <see cref="Write"/>.
+/// <remarks>In two steps: <see cref="Analyze"/>, <see cref="Write"/>. A column has blocks of its own, so that it can leave memory alone.
 /// Values of rows that are dead or null do not count: zeros (or the first dictionary entry) stand in their place.</remarks>
 internal abstract unsafe class ColumnEncoder(TableColumn definition, int column)
 {
     private const int Alignment = NativeMemoryBlocks.Alignment;
 
     protected readonly ColumnPiece[] Pieces = new ColumnPiece[RowId.VectorsPerSegment];
-
-    private long _firstAt;
-    private long _endAt;
 
     public TableColumn Definition { get; } = definition;
 
@@ -92,78 +86,77 @@ internal abstract unsafe class ColumnEncoder(TableColumn definition, int column)
     /// <summary>Gives every piece with rows that count its encoding.</summary>
     protected abstract void Choose(ColumnInputs inputs);
 
-    /// <summary>Takes its room in the block.</summary>
-    public void Place(ref long at)
+    /// <summary>Gives everything its place in the block.</summary>
+    private SealedLayout Place()
     {
-        _firstAt = at;
+        var layout = new SealedLayout { DictionaryCount = DictionaryEntries, DictionaryIsSorted = DictionaryIsSorted, DistinctCount = DistinctCount };
+        long at = 0;
         for (var v = 0; v < Pieces.Length; v++)
         {
             ref var piece = ref Pieces[v];
             if (!piece.IsPresent)
                 continue;
-            piece.ValuesAt = at;
+            ref var vector = ref layout.Vectors[v];
+            vector.Encoding = piece.Encoding;
+            vector.CodeWidth = piece.Encoding is SealedEncoding.Narrow or SealedEncoding.Dictionary ? piece.Width : (byte)0;
+            vector.Base = piece.Encoding == SealedEncoding.Narrow ? piece.Base : 0;
+            vector.Nulls = piece.NullCount;
+            vector.ValuesAt = at;
             at += Aligned(piece.Encoding switch
             {
                 SealedEncoding.Constant => 16,
                 SealedEncoding.Plain => Physical.BytesFor(piece.Rows),
                 _ => (long)piece.Rows * piece.Width,
             });
-            piece.ValidityAt = -1;
+            vector.ValidityAt = -1;
             if (piece.LiveCount > 0 && piece.NullCount == 0)
                 continue;
-            piece.ValidityAt = at;
+            vector.ValidityAt = at;
             at += Aligned(piece.Encoding == SealedEncoding.Constant ? 8 : (piece.Rows + 63) / 64 * 8);
         }
-        _endAt = at;
-        at += Aligned(DictionaryEntries * (long)Math.Max(1, Physical.Width()));
+        layout.DictionaryAt = at;
+        layout.BlockBytes = at + Aligned(DictionaryEntries * (long)Math.Max(1, Physical.Width()));
+        return layout;
     }
 
     private static long Aligned(long bytes) => (bytes + (Alignment - 1)) / Alignment * Alignment;
 
-    /// <summary>Writes everything to its place.</summary>
+    /// <summary>Makes the column; one reference is the caller's.</summary>
     /// <param name="inputs">As analysed.</param>
-    /// <param name="block">Zeroed.</param>
-    /// <param name="strings">Takes the bytes of long strings.</param>
-    public SealedColumn Write(ColumnInputs inputs, NativeBuffer block, StringBlocks strings)
+    public SealedColumn Write(ColumnInputs inputs)
     {
-        var result = new SealedColumn(Definition.IsList ? ArrowType.BinaryView : Definition.Arrow, block) { DistinctCount = DistinctCount };
-        var before = strings.Bytes;
-        for (var v = 0; v < Pieces.Length; v++)
+        var layout = Place();
+        var block = NativeBuffer.Allocate(layout.BlockBytes);
+        using var strings = new StringBlocks(ExpectedStringBytes);
+        try
         {
-            if (!inputs.TryOpen(v, Column, out var input))
-                continue;
-            ref readonly var piece = ref Pieces[v];
-            var values = new EncodedValues
+            for (var v = 0; v < Pieces.Length; v++)
             {
-                Kind = piece.Encoding switch
-                {
-                    SealedEncoding.Constant => VectorKind.Constant,
-                    SealedEncoding.Narrow => VectorKind.Narrow,
-                    SealedEncoding.Dictionary => VectorKind.Dictionary,
-                    _ => VectorKind.Flat,
-                },
-                CodeWidth = piece.Encoding is SealedEncoding.Narrow or SealedEncoding.Dictionary ? piece.Width : (byte)0,
-                Base = piece.Encoding == SealedEncoding.Narrow ? piece.Base : 0,
-                Values = block.Pointer + piece.ValuesAt,
-                Validity = piece.ValidityAt < 0 ? null : (ulong*)(block.Pointer + piece.ValidityAt),
-            };
-            // In range: a constant's bitmap has one word, which stays zero; all others have a word for each 64 rows.
-            if (values.Validity != null && piece.LiveCount > 0)
-                Unsafe.CopyBlockUnaligned(values.Validity, input.Validity, (uint)((input.Rows + 63) / 64 * 8));
-            if (input.LiveCount > 0)
-                WriteValues(v, piece, input, values.Values, strings);
-            result.Set(v, piece.Encoding, values, piece.NullCount);
-            result.LiveRows += inputs.Vectors[v]!.LiveRows;
+                if (!inputs.TryOpen(v, Column, out var input))
+                    continue;
+                ref readonly var vector = ref layout.Vectors[v];
+                // In range: a constant's bitmap has one word, which stays zero; all others have a word for each 64 rows.
+                if (vector.ValidityAt >= 0 && Pieces[v].LiveCount > 0)
+                    Unsafe.CopyBlockUnaligned(block.Pointer + vector.ValidityAt, input.Validity, (uint)((input.Rows + 63) / 64 * 8));
+                if (input.LiveCount > 0)
+                    WriteValues(v, Pieces[v], input, block.Pointer + vector.ValuesAt, strings);
+                layout.LiveRows += inputs.Vectors[v]!.LiveRows;
+            }
+            if (layout.DictionaryCount > 0)
+                WriteDictionary(block.Pointer + layout.DictionaryAt, strings);
         }
-        if (DictionaryEntries > 0)
+        catch
         {
-            WriteDictionary(block.Pointer + _endAt, strings);
-            result.SetDictionary(block.Pointer + _endAt, DictionaryEntries, DictionaryIsSorted);
+            block.Release();
+            throw;
         }
-        result.Bytes = _endAt - _firstAt + Aligned(DictionaryEntries * (long)Math.Max(1, Physical.Width()));
-        result.StringBytes = strings.Bytes - before;
-        return result;
+        var blocks = strings.Take();
+        layout.StringBlocks = [.. blocks.Select(b => b.Length)];
+        return new SealedColumn(Definition.IsList ? ArrowType.BinaryView : Definition.Arrow, layout, block, blocks);
     }
+
+    /// <summary>What long strings will take; may be less than what they do.</summary>
+    protected virtual long ExpectedStringBytes => 0;
 
     /// <summary>At least one row counts. The target is zeroed.</summary>
     protected abstract void WriteValues(int vector, in ColumnPiece piece, in ColumnInput input, byte* target, StringBlocks strings);

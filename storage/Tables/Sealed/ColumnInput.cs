@@ -55,6 +55,7 @@ internal sealed unsafe class ColumnInputs(VectorCopy?[] vectors) : IDisposable
             narrow.Decode(vector, copy.Rows, _values.Pointer);
             _validity = narrow.CopyValidity(vector, copy.Rows, copy.Rows);
             input.Values = _values.Pointer;
+            input.Pointers = narrow.StringPointers;
             input.Validity = _validity is null ? null : (ulong*)_validity.Pointer;
         }
         else

@@ -21,85 +21,143 @@ public enum SealedEncoding : byte
 
 /// <summary>One column of one segment, re-encoded: immutable, shared by the vectors that have been moved to it and by the readers' columns that
 /// borrow it; goes with the last of them.</summary>
-/// <remarks>The values of all vectors, the bitmaps and the dictionary stand in one block that the columns of one sealing share; the bytes of
-/// long strings stand in the arena.</remarks>
+/// <remarks>The values of all vectors, the bitmaps and the dictionary stand in one block, the bytes of long strings in blocks beside it. A column whose
+/// bytes are in a checkpoint file (<see cref="Home"/>) may be replaced by one without bytes (<see cref="IsEvicted"/>): nobody reads values of that
+/// one, see Residency.md.</remarks>
 internal sealed unsafe class SealedColumn : SharedMemory
 {
     [ThreadStatic]
     private static Vector? _scratch;
 
-    private readonly NativeBuffer _block;
-    private readonly EncodedValues[] _vectors = new EncodedValues[RowId.VectorsPerSegment];
-    private readonly SealedEncoding[] _encodings = new SealedEncoding[RowId.VectorsPerSegment];
-    private readonly int[] _nulls = new int[RowId.VectorsPerSegment];
-    private SegmentArena? _arena;
+    private readonly NativeBuffer? _block;
+    private readonly EncodedValues[] _vectors;
+    private readonly ViewArena? _strings;
+    private SealedHome? _home;
 
     /// <param name="type">As stored: lists are binary views here.</param>
-    /// <param name="block">Retained.</param>
-    public SealedColumn(ArrowType type, NativeBuffer block)
+    /// <param name="layout">Of the bytes.</param>
+    /// <param name="block">Taken over.</param>
+    /// <param name="strings">Taken over; as many as the layout has.</param>
+    public SealedColumn(ArrowType type, SealedLayout layout, NativeBuffer block, IReadOnlyList<NativeBuffer> strings)
     {
         Type = type;
-        _block = block.Retain();
+        Layout = layout;
+        _block = block;
+        _vectors = new EncodedValues[RowId.VectorsPerSegment];
+        if (type.Physical == PhysicalType.View)
+        {
+            _strings = new ViewArena();
+            foreach (var buffer in strings)
+                _strings.AddTaken(buffer);
+        }
+        if (layout.DictionaryCount > 0)
+        {
+            Dictionary = new Vector
+            {
+                Type = type, Physical = type.Physical, Kind = VectorKind.Flat, Length = layout.DictionaryCount,
+                Values = block.Pointer + layout.DictionaryAt, IsSorted = layout.DictionaryIsSorted, Arena = _strings,
+            };
+        }
+        for (var v = 0; v < _vectors.Length; v++)
+        {
+            ref readonly var vector = ref layout.Vectors[v];
+            if (vector.Encoding == SealedEncoding.None)
+                continue;
+            _vectors[v] = new EncodedValues
+            {
+                Kind = KindOf(vector.Encoding), CodeWidth = vector.CodeWidth, Base = vector.Base,
+                Values = block.Pointer + vector.ValuesAt,
+                Validity = vector.ValidityAt < 0 ? null : (ulong*)(block.Pointer + vector.ValidityAt),
+                Dictionary = vector.Encoding == SealedEncoding.Dictionary ? Dictionary : null,
+                Arena = _strings,
+            };
+        }
+    }
+
+    /// <summary>Without bytes: they are in the file.</summary>
+    /// <param name="type">As stored.</param>
+    /// <param name="layout">Of the bytes.</param>
+    /// <param name="home">Retained.</param>
+    public SealedColumn(ArrowType type, SealedLayout layout, SealedHome home)
+    {
+        Type = type;
+        Layout = layout;
+        _vectors = [];
+        home.File.Retain();
+        _home = home;
     }
 
     public ArrowType Type { get; }
 
+    public SealedLayout Layout { get; }
+
+    /// <summary>Nobody may read values: they must be loaded first.</summary>
+    public bool IsEvicted => _block is null;
+
+    /// <summary>Whoever loads an evicted column holds this: one reads, the others find what he has put in place.</summary>
+    public Lock Loading { get; } = new();
+
+    /// <summary>Somebody has read it since the clock came by.</summary>
+    public bool IsUsed { get; set; }
+
     /// <summary>Null: no vector has codes.</summary>
-    public Vector? Dictionary { get; private set; }
+    public Vector? Dictionary { get; }
 
-    /// <summary>Its share of the block; the strings are the arena's.</summary>
-    public long Bytes { get; set; }
+    /// <summary>Of its block, in memory or not; the strings apart.</summary>
+    public long Bytes => Layout.BlockBytes;
 
-    /// <summary>Of its strings in the arena.</summary>
-    public long StringBytes { get; set; }
+    /// <summary>Of its long strings.</summary>
+    public long StringBytes => Layout.StringBytes;
 
-    /// <summary>Living rows when it was made: those of dead rows were left out.</summary>
-    public int LiveRows { get; set; }
+    /// <summary>What it takes in memory.</summary>
+    public long ResidentBytes => IsEvicted ? 0 : Bytes + StringBytes;
 
-    /// <summary>Distinct values of living rows; an upper bound where they were not counted.</summary>
-    public int DistinctCount { get; set; }
+    public int LiveRows => Layout.LiveRows;
 
-    public SealedEncoding Encoding(int vector) => _encodings[vector];
+    public int DistinctCount => Layout.DistinctCount;
 
-    public int NullCount(int vector) => _nulls[vector];
+    /// <summary>The bytes; null when evicted.</summary>
+    public NativeBuffer? Block => _block;
 
-    public byte CodeWidth(int vector) => _vectors[vector].CodeWidth;
+    /// <summary>The blocks of long strings; null: no strings.</summary>
+    public IReadOnlyList<NativeBuffer>? StringBlocks => _strings?.Buffers;
 
-    /// <summary>While it is made.</summary>
-    public void Set(int vector, SealedEncoding encoding, in EncodedValues values, int nulls)
+    /// <summary>Where its views point; resident columns only.</summary>
+    public byte** StringPointers => _strings is null ? null : _strings.Pointers;
+
+    public ViewArena? Strings => _strings;
+
+    /// <summary>The place in a checkpoint file that the manifest names; null: in none yet.</summary>
+    public SealedHome? Home => Volatile.Read(ref _home);
+
+    /// <summary>By the checkpoint that has written it: one at a time.</summary>
+    public void MoveTo(SealedHome home)
     {
-        _vectors[vector] = values;
-        _encodings[vector] = encoding;
-        _nulls[vector] = nulls;
+        home.File.Retain();
+        Interlocked.Exchange(ref _home, home)?.File.Release();
     }
 
-    /// <summary>While it is made: what the codes mean.</summary>
-    /// <param name="values">Flat, in the block.</param>
-    /// <param name="count">Entries.</param>
-    /// <param name="isSorted">As comparison orders them.</param>
-    public void SetDictionary(byte* values, int count, bool isSorted)
-    {
-        Dictionary = new Vector { Type = Type, Physical = Type.Physical, Kind = VectorKind.Flat, Length = count, Values = values, IsSorted = isSorted };
-        foreach (ref var vector in _vectors.AsSpan())
-        {
-            if (vector.Kind == VectorKind.Dictionary)
-                vector.Dictionary = Dictionary;
-        }
-    }
+    public SealedEncoding Encoding(int vector) => Layout.Vectors[vector].Encoding;
 
-    /// <summary>While it is made: where its views point.</summary>
-    public void SetArena(SegmentArena arena)
+    public int NullCount(int vector) => Layout.Vectors[vector].Nulls;
+
+    public byte CodeWidth(int vector) => Layout.Vectors[vector].CodeWidth;
+
+    private static VectorKind KindOf(SealedEncoding encoding) => encoding switch
     {
-        arena.Retain();
-        _arena = arena;
-        if (Dictionary is not null)
-            Dictionary.Arena = arena.Published;
-        foreach (ref var vector in _vectors.AsSpan())
-            vector.Arena = arena.Published;
-    }
+        SealedEncoding.Constant => VectorKind.Constant,
+        SealedEncoding.Narrow => VectorKind.Narrow,
+        SealedEncoding.Dictionary => VectorKind.Dictionary,
+        _ => VectorKind.Flat,
+    };
 
     /// <summary>The reader's vector becomes the column vector itself.</summary>
-    public void Borrow(int vector, int rows, Vector target) => target.Borrow(Type, rows, _vectors[vector], this);
+    public void Borrow(int vector, int rows, Vector target)
+    {
+        if (!IsUsed)
+            IsUsed = true;
+        target.Borrow(Type, rows, _vectors[vector], this);
+    }
 
     /// <summary>Writes the values in flat form.</summary>
     public void Decode(int vector, int rows, byte* target)
@@ -185,7 +243,8 @@ internal sealed unsafe class SealedColumn : SharedMemory
 
     protected override void FreeMemory()
     {
-        _block.Release();
-        _arena?.Release();
+        _block?.Release();
+        _strings?.Dispose();
+        Interlocked.Exchange(ref _home, null)?.File.Release();
     }
 }

@@ -58,8 +58,7 @@ internal sealed class SegmentSealer : IDisposable
         return true;
     }
 
-    /// <summary>Columns to encode: those with hot vectors, or with the values of many dead rows. All columns of strings together, since a vector has
-    /// one arena.</summary>
+    /// <summary>Columns to encode: those with hot vectors, or with the values of many dead rows.</summary>
     private SortedSet<int> Choose(double leastShare)
     {
         var columns = new SortedSet<int>();
@@ -79,8 +78,6 @@ internal sealed class SegmentSealer : IDisposable
         }
         if (hot < all * leastShare && !columns.Any(c => HasDied(c, leastShare)))
             columns.Clear();
-        if (columns.Any(IsView))
-            columns.UnionWith(Enumerable.Range(0, _columnCount).Where(c => IsView(c) && _vectors.Any(v => v is not null && v.Source(c).Exists)));
         return columns;
     }
 
@@ -106,27 +103,15 @@ internal sealed class SegmentSealer : IDisposable
     private bool Encode(ColumnEncoder[] encoders)
     {
         using var inputs = new ColumnInputs(_vectors);
-        long bytes = 0, stringBytes = 0;
-        foreach (var encoder in encoders)
-        {
-            encoder.Analyze(inputs);
-            encoder.Place(ref bytes);
-            stringBytes += (encoder as ViewEncoder)?.StringBytes ?? 0;
-        }
-        using var block = NativeBuffer.Allocate(bytes);
-        using var strings = new StringBlocks(stringBytes);
         var made = new List<(ColumnEncoder Encoder, SealedColumn Column)>();
         try
         {
             foreach (var encoder in encoders)
-                made.Add((encoder, encoder.Write(inputs, block, strings)));
-            SegmentArena? arena = null;
-            if (encoders.Any(e => IsView(e.Column)))
             {
-                arena = strings.ToArena();
-                foreach (var (encoder, column) in made.Where(m => IsView(m.Encoder.Column)))
-                    column.SetArena(arena);
+                encoder.Analyze(inputs);
+                made.Add((encoder, encoder.Write(inputs)));
             }
+            var arena = encoders.Any(e => IsView(e.Column)) ? new SegmentArena() : null;
             var installed = Install(made, arena);
             if (arena is not null)
             {
@@ -158,20 +143,13 @@ internal sealed class SegmentSealer : IDisposable
                     complete = false;
                     continue;
                 }
-                var views = arena is not null && AreViewsStill(copy, made);
-                complete &= arena is null || views;
                 foreach (var (encoder, column) in made)
-                {
-                    if (IsView(encoder.Column) && !views)
-                        continue;
                     complete &= TryInstall(copy, encoder, column);
-                }
-                if (views)
-                {
-                    arena!.Retain();
-                    slot.Arena.Release();
-                    slot.Arena = arena;
-                }
+                if (arena is null || HasHotViews(slot))
+                    continue;
+                arena.Retain();
+                slot.Arena.Release();
+                slot.Arena = arena;
             }
             finally
             {
@@ -181,18 +159,15 @@ internal sealed class SegmentSealer : IDisposable
         return complete;
     }
 
-    /// <summary>Under the latch: every column of strings that has memory is among the new ones and was not written meanwhile.</summary>
-    private bool AreViewsStill(VectorCopy copy, List<(ColumnEncoder Encoder, SealedColumn Column)> made)
+    /// <summary>Under the latch: some column's strings stand in the arena.</summary>
+    private bool HasHotViews(VectorSlot slot)
     {
-        for (var c = 0; c < copy.Slot.Columns.Length; c++)
+        for (var c = 0; c < slot.Columns.Length; c++)
         {
-            ref var chunk = ref copy.Slot.Columns[c];
-            if (!chunk.HasMemory || _table.Column(c).Stored != PhysicalType.View)
-                continue;
-            if (!made.Exists(m => m.Encoder.Column == c) || !copy.Source(c).IsStill(chunk))
-                return false;
+            if (slot.Columns[c].Values is not null && IsView(c))
+                return true;
         }
-        return true;
+        return false;
     }
 
     /// <summary>Under the latch.</summary>

@@ -2,7 +2,7 @@ using OmenDb.Arrow;
 
 namespace OmenDb.Storage.Tables.Sealed;
 
-/// <summary>The bytes of a sealing's long strings, one after the other: what its arena begins with.</summary>
+/// <summary>The bytes of one sealed column's long strings, one after the other.</summary>
 internal sealed unsafe class StringBlocks(long expectedBytes) : IDisposable
 {
     /// <summary>Offsets in views have 31 bits.</summary>
@@ -31,12 +31,12 @@ internal sealed unsafe class StringBlocks(long expectedBytes) : IDisposable
         return result;
     }
 
-    /// <summary>An arena that begins with them; nothing is left here.</summary>
-    public SegmentArena ToArena()
+    /// <summary>The blocks; nothing is left here.</summary>
+    public IReadOnlyList<NativeBuffer> Take()
     {
-        var arena = new SegmentArena(_blocks);
+        NativeBuffer[] blocks = [.. _blocks];
         _blocks.Clear();
-        return arena;
+        return blocks;
     }
 
     public void Dispose() => _blocks.ForEach(block => block.Release());

@@ -97,8 +97,7 @@ internal sealed unsafe class ViewEncoder : ColumnEncoder
 
     protected override void WriteDictionary(byte* target, StringBlocks strings) => _strings.WriteSorted((View*)target, strings);
 
-    /// <summary>What its strings will take.</summary>
-    public long StringBytes
+    protected override long ExpectedStringBytes
     {
         get
         {

@@ -230,7 +230,7 @@ public class SealTests
         engine.Commit(transaction);
     }
 
-    private static void Change(StorageEngine engine, Table table, RowId[] rows, int[] columns, int seed, bool commit)
+    internal static void Change(StorageEngine engine, Table table, RowId[] rows, int[] columns, int seed, bool commit)
     {
         var transaction = engine.Begin();
         using (var snapshot = transaction.BeginStatement())
@@ -254,7 +254,7 @@ public class SealTests
             engine.Rollback(transaction);
     }
 
-    private static void Compare(StorageEngine engine, Table table, SortedDictionary<RowId, string> expected)
+    internal static void Compare(StorageEngine engine, Table table, SortedDictionary<RowId, string> expected)
     {
         using var snapshot = engine.Transactions.OpenSnapshot();
         Assert.Equal(expected, GeneratedColumns.Scan(table, snapshot));
