@@ -36,7 +36,7 @@ internal sealed class CopyIn : CopyOperation, IDisposable
         if (_start == _end)
         {
             // Nothing is left over: whole rows are read where they stand.
-            var used = _reader.Read(data, isFinal: false);
+            var used = Read(data, isFinal: false);
             data = data[used..];
             (_start, _end) = (0, 0);
         }
@@ -51,14 +51,27 @@ internal sealed class CopyIn : CopyOperation, IDisposable
         }
         data.CopyTo(_buffer.AsSpan(_end));
         _end += data.Length;
-        _start += _reader.Read(_buffer.AsSpan(_start, _end - _start), isFinal: false);
+        _start += Read(_buffer.AsSpan(_start, _end - _start), isFinal: false);
     }
 
     public override void Complete()
     {
         if (!_reader.IsEnded)
-            _reader.Read(_buffer.AsSpan(_start, _end - _start), isFinal: true);
+            Read(_buffer.AsSpan(_start, _end - _start), isFinal: true);
         _target.Finish();
+    }
+
+    private int Read(ReadOnlySpan<byte> data, bool isFinal)
+    {
+        try
+        {
+            return _reader.Read(data, isFinal);
+        }
+        catch (SqlException)
+        {
+            _target.Settle(); // an error in an earlier row comes first
+            throw;
+        }
     }
 
     public void Dispose() => _target.Dispose();

@@ -16,16 +16,18 @@ using ColumnExpression = OmenDb.Planner.Expressions.ColumnExpression;
 namespace OmenDb.Engine.Copy;
 
 /// <summary>Where COPY FROM puts its rows: vectors of the given columns, completed by defaults, checked and appended batch by batch.</summary>
+/// <remarks>While a full batch is completed, checked and appended by another thread, the next one is parsed. There is never more than one batch on its
+/// way, and nobody else uses the session meanwhile, so the transaction still has one user at a time.</remarks>
 internal sealed class CopyTarget : IDisposable
 {
     private readonly Session _session;
     private readonly StoredTable _table;
     private readonly TableInfo _info;
     private readonly int[] _given; // table ordinal of each field
-    private readonly VectorWriter[] _writers;
     private readonly TypeHandler[] _handlers;
-    private readonly Batch _parsed;
-    private readonly int[] _lines = new int[Batch.DefaultCapacity];
+    private ParsedRows _filling;
+    private ParsedRows _appending;
+    private Task? _append; // of the batch that is on its way
     private readonly bool _isDirect; // the fields are the table's columns in order: no expression is needed
     private readonly CompiledProgram? _row;       // all columns that are not generated, over the fields
     private readonly CompiledProgram? _generated; // generated ones over those
@@ -39,7 +41,6 @@ internal sealed class CopyTarget : IDisposable
     private ExecutionContext? _context;
     private Frame? _rowFrame, _generatedFrame, _checkFrame, _whereFrame;
     private IoContext _io = IoContext.Default;
-    private int _count;
 
     private CopyTarget(Session session, CopyStatement statement, TableInfo info, CopyOptions options)
     {
@@ -51,8 +52,8 @@ internal sealed class CopyTarget : IDisposable
         _given = [.. Ordinals(entry, statement)];
         Names = [.. _given.Select(o => entry.Columns[o].Name)];
         Types = [.. _given.Select(o => entry.Columns[o].Type)];
-        _parsed = new Batch(_given.Length);
-        _writers = [.. Types.Select((t, i) => new VectorWriter(t.Arrow, _parsed.Columns[i], Batch.DefaultCapacity))];
+        _filling = new ParsedRows(Types);
+        _appending = new ParsedRows(Types);
         _handlers = [.. Types.Select(t => TypeIo.Of(t.Id))];
         ForceNotNull = Flags(options.ForceNotNull, "FORCE_NOT_NULL");
         ForceNull = Flags(options.ForceNull, "FORCE_NULL");
@@ -173,7 +174,7 @@ internal sealed class CopyTarget : IDisposable
             Start();
         try
         {
-            _handlers[field].Parse(Types[field], text, _io, _writers[field]);
+            _handlers[field].Parse(Types[field], text, _io, _filling.Writers[field]);
         }
         catch (SqlException error)
         {
@@ -187,7 +188,7 @@ internal sealed class CopyTarget : IDisposable
             Start();
         try
         {
-            _handlers[field].Receive(Types[field], data, _io, _writers[field]);
+            _handlers[field].Receive(Types[field], data, _io, _filling.Writers[field]);
         }
         catch (SqlException error)
         {
@@ -195,14 +196,19 @@ internal sealed class CopyTarget : IDisposable
         }
     }
 
-    public void SetNull(int field) => _writers[field].AppendNull();
+    public void SetNull(int field) => _filling.Writers[field].AppendNull();
 
     /// <summary>All fields are set.</summary>
     public void EndRow(int line)
     {
-        _lines[_count++] = line;
-        if (_count == Batch.DefaultCapacity)
-            Flush();
+        _filling.Lines[_filling.Count++] = line;
+        if (_filling.Count < Batch.DefaultCapacity)
+            return;
+        Settle();
+        (_filling, _appending) = (_appending, _filling);
+        if (_scope is null)
+            Start();
+        _append = Task.Run(() => Append(_appending));
     }
 
     private static string Shown(ReadOnlySpan<byte> text) => Utf8.ToDisplay(text.Length > 100 ? text[..100] : text) + (text.Length > 100 ? "..." : "");
@@ -213,58 +219,66 @@ internal sealed class CopyTarget : IDisposable
         ColumnName = error.ColumnName, ConstraintName = error.ConstraintName, DataTypeName = error.DataTypeName,
     };
 
-    /// <summary>Puts the rows so far into the table.</summary>
-    public void Flush()
+    /// <summary>Waits for the batch that is on its way.</summary>
+    /// <exception cref="SqlException">It could not be appended.</exception>
+    public void Settle()
     {
-        if (_count == 0)
+        var append = _append;
+        _append = null;
+        append?.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Puts parsed rows into the table.</summary>
+    private void Append(ParsedRows parsed)
+    {
+        if (parsed.Count == 0)
             return;
-        if (_scope is null)
-            Start();
         _session.CheckInterrupts();
-        _parsed.Length = _count;
-        _parsed.Selection = null;
-        var rows = _parsed;
+        var rows = parsed.Batch;
+        rows.Length = parsed.Count;
+        rows.Selection = null;
         if (_row is not null)
         {
-            var plain = new Batch([.. PlainOrdinals.Select(o => _complete.Columns[o])], _count);
-            _row.Evaluate(_rowFrame!, _parsed, plain.Columns);
+            var plain = new Batch([.. PlainOrdinals.Select(o => _complete.Columns[o])], parsed.Count);
+            _row.Evaluate(_rowFrame!, rows, plain.Columns);
             if (_generatedOrdinals.Length > 0)
             {
                 var generated = _generatedOrdinals.Select(o => _complete.Columns[o]).ToArray();
                 _generated!.Evaluate(_generatedFrame!, plain, generated);
             }
             rows = _complete;
-            rows.Length = _count;
+            rows.Length = parsed.Count;
             rows.Selection = null;
         }
         if (_where is not null)
         {
             var kept = _where.Select(_whereFrame!, rows, _selected);
-            if (kept < _count)
+            if (kept < parsed.Count)
                 rows.Selection = _selected;
         }
-        Check(rows);
+        Check(rows, parsed.Lines);
         var outcome = _table.Append(_context!, rows, _rowIds.AsSpan(0, rows.RowCount));
         if (outcome.Duplicate is { } index)
         {
             var row = rows.Selection is { } selection ? selection.FillIndices(rows.Length)[outcome.Row] : outcome.Row;
-            throw WithContext(_table.DuplicateKey(_context!, index, rows, outcome.Row), $"COPY {TableName}, line {_lines[row]}");
+            throw WithContext(_table.DuplicateKey(_context!, index, rows, outcome.Row), $"COPY {TableName}, line {parsed.Lines[row]}");
         }
         RowCount += rows.RowCount;
-        _count = 0;
-        foreach (var writer in _writers)
-            writer.Reset();
+        parsed.Reset();
     }
 
     /// <summary>Puts the last rows in and checks what is checked at the end of a statement.</summary>
     public void Finish()
     {
-        Flush();
+        Settle();
+        if (_scope is null && _filling.Count > 0)
+            Start();
+        Append(_filling);
         if (_scope is not null)
             _session.CheckDeferredUnique(_scope);
     }
 
-    private unsafe void Check(Batch rows)
+    private unsafe void Check(Batch rows, int[] lines)
     {
         for (var i = 0; i < rows.Columns.Length; i++)
         {
@@ -273,7 +287,7 @@ internal sealed class CopyTarget : IDisposable
             foreach (var row in Selected(rows))
             {
                 if (!rows.Columns[i].IsValid(row))
-                    throw WithContext(RowErrors.NotNull(_table, i, o => rows.Columns[o], row, _io), $"COPY {TableName}, line {_lines[row]}");
+                    throw WithContext(RowErrors.NotNull(_table, i, o => rows.Columns[o], row, _io), $"COPY {TableName}, line {lines[row]}");
             }
         }
         for (var c = 0; c < _checks.Count; c++)
@@ -287,7 +301,7 @@ internal sealed class CopyTarget : IDisposable
                 {
                     Detail = RowErrors.FailingRow(_table.Entry, o => rows.Columns[o], row, _io),
                     SchemaName = _table.SchemaName, TableName = TableName, ConstraintName = _info.Checks[c].Name,
-                    Where = $"COPY {TableName}, line {_lines[row]}",
+                    Where = $"COPY {TableName}, line {lines[row]}",
                 };
             }
         }
@@ -298,6 +312,14 @@ internal sealed class CopyTarget : IDisposable
 
     public void Dispose()
     {
+        try
+        {
+            Settle();
+        }
+        catch (SqlException)
+        {
+            // COPY is given up: whatever ended it has been reported.
+        }
         _rowFrame?.Dispose();
         _generatedFrame?.Dispose();
         _checkFrame?.Dispose();
@@ -305,7 +327,35 @@ internal sealed class CopyTarget : IDisposable
         _context?.Dispose();
         _scope?.Dispose();
         _selected.Dispose();
-        _parsed.Dispose();
+        _filling.Dispose();
+        _appending.Dispose();
         _complete.Dispose();
+    }
+
+    /// <summary>A batch of fields and the lines that they came from.</summary>
+    private sealed class ParsedRows : IDisposable
+    {
+        public ParsedRows(ImmutableArray<SqlType> types)
+        {
+            Batch = new Batch(types.Length);
+            Writers = [.. types.Select((t, i) => new VectorWriter(t.Arrow, Batch.Columns[i], Batch.DefaultCapacity))];
+        }
+
+        public Batch Batch { get; }
+
+        public VectorWriter[] Writers { get; }
+
+        public int[] Lines { get; } = new int[Batch.DefaultCapacity];
+
+        public int Count { get; set; }
+
+        public void Reset()
+        {
+            Count = 0;
+            foreach (var writer in Writers)
+                writer.Reset();
+        }
+
+        public void Dispose() => Batch.Dispose();
     }
 }

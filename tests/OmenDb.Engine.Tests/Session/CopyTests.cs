@@ -60,6 +60,36 @@ public class CopyTests
         Assert.Equal("0", db.Run("select count(*) from t"));
     }
 
+    /// <summary>Lines "1 1" to "n n", one of them changed.</summary>
+    private static string Lines(int count, params (int Line, string Text)[] changed)
+    {
+        var text = new StringBuilder();
+        for (var line = 1; line <= count; line++)
+        {
+            var other = Array.Find(changed, c => c.Line == line).Text;
+            text.Append(other ?? $"{line}\t{line}").Append('\n');
+        }
+        return text.ToString();
+    }
+
+    [Fact]
+    public void The_first_bad_line_is_reported_whichever_thread_meets_it()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (a int primary key, b int check (b > 0))");
+        Assert.Equal("COPY 10000", CopyIn(db, "copy t from stdin", Lines(10_000), 1000));
+        Assert.Equal("10000|50005000", db.Run("select count(*), sum(b) from t"));
+        db.Run("truncate t");
+        // Appended beside the parsing of the lines after it, and found first all the same.
+        var error = Assert.Throws<OmenDb.Types.SqlException>(() => CopyIn(db, "copy t from stdin", Lines(9000, (3000, "17\t1"), (5000, "x\t1")), 100_000));
+        Assert.Equal(("23505", "COPY t, line 3000"), (error.SqlState, error.Where));
+        error = Assert.Throws<OmenDb.Types.SqlException>(() => CopyIn(db, "copy t from stdin", Lines(9000, (3000, "3000\t-1"), (4500, "1\t2\t3")), 100_000));
+        Assert.Equal(("23514", "COPY t, line 3000"), (error.SqlState, error.Where));
+        error = Assert.Throws<OmenDb.Types.SqlException>(() => CopyIn(db, "copy t from stdin", Lines(9000, (4500, "1\t2\t3"), (7000, "17\t1")), 100_000));
+        Assert.Equal("COPY t, line 4500: \"1\t2\t3\"", error.Where);
+        Assert.Equal("0", db.Run("select count(*) from t"));
+    }
+
     [Fact]
     public void Binary_round_trip()
     {
