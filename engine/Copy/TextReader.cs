@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Copy;
@@ -6,6 +9,7 @@ namespace OmenDb.Engine.Copy;
 internal sealed class TextReader(CopyTarget target, CopyOptions options) : CopyReader
 {
     private byte[] _scratch = new byte[256];
+    private int[] _ends = new int[64]; // of the fields of a line without escapes
     private int _line;
     private bool _headerDone = options.Header == CopyHeader.No;
 
@@ -78,13 +82,68 @@ internal sealed class TextReader(CopyTarget target, CopyOptions options) : CopyR
         }
         if (!System.Text.Ascii.IsValid(line))
             Validate(line, target, _line);
-        var field = 0;
-        var rest = line;
         if (target.FieldCount == 0 && line.IsEmpty)
         {
             target.EndRow(_line);
             return;
         }
+        if (line.Contains((byte)'\\'))
+            ReadEscaped(line);
+        else
+            ReadPlain(line);
+        target.EndRow(_line);
+    }
+
+    /// <summary>No backslash in it: the delimiters alone divide it.</summary>
+    private void ReadPlain(ReadOnlySpan<byte> line)
+    {
+        var count = Split(line);
+        if (count > target.FieldCount)
+            throw Extra(target, _line, line);
+        var start = 0;
+        for (var field = 0; field < count; field++)
+        {
+            var text = line[start.._ends[field]];
+            start = _ends[field] + 1;
+            if (text.SequenceEqual(options.Null))
+                target.SetNull(field);
+            else
+                target.SetText(field, text, _line);
+        }
+        if (count < target.FieldCount)
+            throw Missing(target, count, _line, line);
+    }
+
+    /// <summary>Notes where fields end, 32 bytes at a time.</summary>
+    /// <returns>How many fields there are.</returns>
+    private int Split(ReadOnlySpan<byte> line)
+    {
+        var count = 0;
+        var at = 0;
+        var delimiter = Vector256.Create(options.Delimiter);
+        for (; at + Vector256<byte>.Count <= line.Length; at += Vector256<byte>.Count)
+        {
+            var found = Vector256.Equals(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(line), (nuint)at), delimiter).ExtractMostSignificantBits();
+            if (count + Vector256<byte>.Count >= _ends.Length)
+                Array.Resize(ref _ends, _ends.Length * 2);
+            for (; found != 0; found &= found - 1)
+                _ends[count++] = at + BitOperations.TrailingZeroCount(found);
+        }
+        for (; at <= line.Length; at++)
+        {
+            if (at < line.Length && line[at] != options.Delimiter)
+                continue;
+            if (count == _ends.Length)
+                Array.Resize(ref _ends, _ends.Length * 2);
+            _ends[count++] = at;
+        }
+        return count;
+    }
+
+    private void ReadEscaped(ReadOnlySpan<byte> line)
+    {
+        var field = 0;
+        var rest = line;
         while (true)
         {
             var length = FieldLength(rest, out var escaped);
@@ -102,7 +161,6 @@ internal sealed class TextReader(CopyTarget target, CopyOptions options) : CopyR
         }
         if (field < target.FieldCount)
             throw Missing(target, field, _line, line);
-        target.EndRow(_line);
     }
 
     private int FieldLength(ReadOnlySpan<byte> rest, out bool escaped)

@@ -72,6 +72,23 @@ public class CopyTests
         return text.ToString();
     }
 
+    /// <summary>Fields of all lengths around the width of a vector, with escapes in every other line.</summary>
+    [Fact]
+    public void Lines_of_any_length_are_divided()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (a text, b text, c text)");
+        var (data, expected) = (new StringBuilder(), new StringBuilder());
+        for (var i = 0; i < 100; i++)
+        {
+            var (a, b, c) = (new string('a', i), new string('b', i * 7 % 40), new string('c', 99 - i));
+            data.Append(a).Append('|').Append(b).Append(i % 2 == 0 ? "" : "\\|").Append('|').Append(c).Append('\n');
+            expected.Append(a).Append(',').Append(b).Append(i % 2 == 0 ? "" : "|").Append(',').Append(c).Append('\n');
+        }
+        Assert.Equal("COPY 100", CopyIn(db, "copy t from stdin (delimiter '|')", data.ToString(), 1000));
+        Assert.Equal(expected.ToString().TrimEnd('\n'), db.Run("select a || ',' || b || ',' || c from t order by length(a)"));
+    }
+
     [Fact]
     public void The_first_bad_line_is_reported_whichever_thread_meets_it()
     {
