@@ -33,6 +33,9 @@ public sealed class Database : IDisposable
 
     internal MemoryAccountant Memory { get; }
 
+    /// <summary>Null: a database without files.</summary>
+    internal SpillSpace? Spill { get; private init; }
+
     internal Storage.Locks.LockTable Locks => Storage.Transactions.Locks;
 
     internal SharedSnapshots Snapshots { get; } = new();
@@ -52,7 +55,10 @@ public sealed class Database : IDisposable
 
     /// <summary>The same over another file system, for tests.</summary>
     public static Database Open(IFileSystem files, string directory, DatabaseOptions? options = null) =>
-        new(OpenStorage(files, directory, options ?? new DatabaseOptions()), options ?? new DatabaseOptions(), directory);
+        new(OpenStorage(files, directory, options ?? new DatabaseOptions()), options ?? new DatabaseOptions(), directory)
+        {
+            Spill = new SpillSpace(files, FileExtensions.PathOf(directory, "tmp")),
+        };
 
     private static StorageEngine OpenStorage(IFileSystem files, string directory, DatabaseOptions options)
     {

@@ -25,6 +25,12 @@ public sealed class ExecutionContext : IDisposable
 
     public QueryMemory Memory { get; init; } = new(MemoryAccountant.Unlimited, 0);
 
+    /// <summary>For what does not fit into memory; null: it ends with 53200.</summary>
+    public SpillSpace? Spill { get; init; }
+
+    /// <summary>Operators that can spill should do so now.</summary>
+    internal bool WantsSpill => Spill is not null && (Settings.ForceSpill || Memory.IsTight);
+
     /// <summary>Collects actual rows and times when set (EXPLAIN ANALYZE).</summary>
     public bool Instrument { get; init; }
 
@@ -64,6 +70,7 @@ public sealed class ExecutionContext : IDisposable
         TransactionTimestamp = TransactionTimestamp,
         StatementTimestamp = StatementTimestamp,
         Memory = Memory,
+        Spill = Spill,
         DeadlineTicks = DeadlineTicks,
     };
 

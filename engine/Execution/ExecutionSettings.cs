@@ -32,6 +32,9 @@ public sealed record ExecutionSettings
     /// <summary>Test mode: every hash is the same, so that every collision path runs.</summary>
     public bool ConstantHash { get; init; }
 
+    /// <summary>Test mode: what can spill does so after every batch.</summary>
+    public bool ForceSpill { get; init; }
+
     /// <summary>Bytes that one query may hold; 0: only the process limit counts.</summary>
     public long QueryMemoryLimitBytes { get; init; }
 }

@@ -34,6 +34,9 @@ public sealed class QueryMemory(MemoryAccountant process, long limitBytes) : IDi
 
     public long PeakBytes => Interlocked.Read(ref _peak);
 
+    /// <summary>Time to spill: so much is held that the next doubling of a table may fail.</summary>
+    public bool IsTight => (limitBytes != 0 && UsedBytes > limitBytes / 3) || (process.LimitBytes != 0 && process.UsedBytes > process.LimitBytes / 4 * 3);
+
     /// <exception cref="SqlException">53200, the query's or the process's limit is reached; nothing was charged.</exception>
     public void Charge(long bytes)
     {

@@ -40,6 +40,8 @@ public sealed unsafe class AggregateStates : IDisposable
 
     public ExecutionContext Context { get; }
 
+    internal AggregateKernel Kernel => _kernel;
+
     /// <summary>Groups.</summary>
     public int Count { get; private set; }
 

@@ -34,6 +34,8 @@ internal static class ExplainJson
             writer.WriteNumber("Actual Total Time", Math.Round(m.Milliseconds, 3));
             writer.WriteNumber("Actual Batches", m.Loops);
             writer.WriteNumber("Skipped Vectors", m.SkippedVectors);
+            if (m.SpilledBytes > 0)
+                writer.WriteNumber("Spilled Bytes", m.SpilledBytes);
             foreach (var (label, text) in ExplainText.IndexLines(m))
                 writer.WriteString(label, text);
         }

@@ -35,6 +35,8 @@ internal static class ExplainText
             lines.Add($"{detail}{label}: {text}");
         if (metrics?[node.Id] is { SkippedVectors: > 0 } skipped)
             lines.Add($"{detail}Skipped Vectors: {skipped.SkippedVectors}");
+        if (metrics?[node.Id] is { SpilledBytes: > 0 } spilled)
+            lines.Add($"{detail}Spilled: {(spilled.SpilledBytes + 1023) / 1024} kB");
         if (metrics?[node.Id] is { } index)
         {
             foreach (var (label, text) in IndexLines(index))

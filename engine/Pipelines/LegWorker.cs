@@ -164,6 +164,9 @@ internal sealed class OperatorMetrics
 
     public long MemoryBytes;
 
+    /// <summary>Written to temporary files.</summary>
+    public long SpilledBytes;
+
     /// <summary>Time of a sink: what it takes in, merges and finishes.</summary>
     public void AddTime(long start) => Interlocked.Add(ref _ticks, Stopwatch.GetTimestamp() - start);
 

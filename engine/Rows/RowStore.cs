@@ -44,6 +44,13 @@ internal sealed unsafe class RowStore : IDisposable
         Count += count;
     }
 
+    public void AppendRow(Vector[] columns, int row)
+    {
+        for (var i = 0; i < Columns.Length; i++)
+            Columns[i].AppendFrom(columns[i], row);
+        Count++;
+    }
+
     public void Append(RowStore other)
     {
         for (var i = 0; i < Columns.Length; i++)

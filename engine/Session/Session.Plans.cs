@@ -172,6 +172,7 @@ public sealed partial class Session
         TransactionTimestamp = _transaction is null ? ExecutionContext.UtcNow() : _transactionStart,
         StatementTimestamp = _statementStart == 0 ? ExecutionContext.UtcNow() : _statementStart,
         Memory = new QueryMemory(Database.Memory, Settings.Execution.QueryMemoryLimitBytes),
+        Spill = Database.Spill,
         Instrument = instrument,
         DeadlineTicks = _deadline == 0 ? _transactionDeadline : _transactionDeadline == 0 ? _deadline : Math.Min(_deadline, _transactionDeadline),
     };

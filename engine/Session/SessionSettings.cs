@@ -222,6 +222,7 @@ public sealed class SessionSettings
         MaxParallelism = Int("omendb.max_parallelism"),
         BatchCapacity = Math.Min(Int("omendb.vector_size"), Batch.DefaultCapacity),
         ConstantHash = Bool("omendb.constant_hash"),
+        ForceSpill = Bool("omendb.force_spill"),
         QueryMemoryLimitBytes = (long)Int("omendb.memory_limit_mb") << 20,
     };
 

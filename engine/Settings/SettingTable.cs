@@ -171,6 +171,7 @@ public static class SettingTable
         // Our own: forced modes for tests, and limits.
         yield return Text("omendb.disable_rule", "", "Optimiser rules that are off, separated by commas; all: every switchable one.") with { Category = Own, AffectsPlans = true, IsList = true };
         yield return Int("omendb.vector_size", 2048, 4, 2048, "Rows per batch.") with { Category = Own };
+        yield return Bool("omendb.force_spill", false, "Operators that can spill do so after every batch.") with { Category = Own };
         yield return Bool("omendb.constant_hash", false, "All hashes are equal: every collision path runs.") with { Category = Own };
         yield return Int("omendb.memory_limit_mb", 0, 0, 1 << 20, "Memory of one query; 0 is no limit of its own.", "MB") with { Category = Own };
         yield return Int("omendb.max_parallelism", 0, 0, 1024, "Threads of one query; 0 is all.") with { Category = Own };

@@ -96,6 +96,21 @@ internal sealed class TestDatabase : IPlannerCatalog
         ExecutionSettings.Default with { BatchCapacity = 64, MaxParallelism = 4 },
     ];
 
+    private static readonly Lazy<SpillSpace> SpillSpace = new(() =>
+    {
+        var directory = Directory.CreateTempSubdirectory("omendb-spill-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        return new SpillSpace(OmenDb.Storage.FileSystem.OsFileSystem.Instance, directory);
+    });
+
+    /// <summary>A context that may put aside what does not fit.</summary>
+    public static ExecutionContext SpillingContext(ExecutionSettings settings) => new()
+    {
+        Settings = settings,
+        Spill = SpillSpace.Value,
+        Memory = new QueryMemory(MemoryAccountant.Unlimited, settings.QueryMemoryLimitBytes),
+    };
+
     /// <summary>The rows as PostgreSQL's unaligned text, columns joined by '|', null as the empty string.</summary>
     public List<string> Query(string sql, ExecutionSettings? settings = null, ParameterSet? parameters = null)
     {

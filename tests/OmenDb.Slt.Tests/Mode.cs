@@ -20,10 +20,13 @@ public sealed record Mode(string Name, params string[] Settings)
     /// <summary>Every table is re-encoded after every commit, however small it is.</summary>
     public static readonly Mode Sealed = new("sealed") { Sealing = Sealing.AfterEveryCommit };
 
+    /// <summary>Everything that can spill goes through temporary files, batch by batch.</summary>
+    public static readonly Mode Spilling = new("spilling", "SET omendb.force_spill = on");
+
     /// <summary>Results must not depend on any rule that can be off.</summary>
     public static readonly Mode[] All =
     [
-        Default, Sealed, TinyVectors, ConstantHash,
+        Default, Sealed, TinyVectors, ConstantHash, Spilling,
         .. RuleList.All.Where(rule => rule.IsSwitchable).Select(rule => new Mode("no-" + rule.Name.Replace('_', '-'), $"SET omendb.disable_rule = '{rule.Name}'")),
     ];
 }

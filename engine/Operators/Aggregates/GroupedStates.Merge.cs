@@ -75,7 +75,7 @@ internal sealed unsafe partial class GroupedStates
     public PartitionedGroups Partition(int partitions) => new(this, partitions);
 
     /// <summary>Where the groups and the collected rows of one worker belong.</summary>
-    internal sealed class PartitionedGroups : IDisposable
+    internal sealed partial class PartitionedGroups : IDisposable
     {
         private readonly GroupedStates _states;
         private readonly NativeBuffer _map; // by group: its number in its partition's table
@@ -104,6 +104,12 @@ internal sealed unsafe partial class GroupedStates
             _orderedColumns = Array.ConvertAll(states._ordered, o => o?.Views());
             _distinct = Array.ConvertAll(_distinctColumns, c => c is null ? null : new Lists(partitionOf, (int*)c[0].Values, c[0].Length, partitions));
             _ordered = Array.ConvertAll(_orderedColumns, c => c is null ? null : new Lists(partitionOf, (int*)c[0].Values, c[0].Length, partitions));
+        }
+
+        public bool IsEmpty(int partition)
+        {
+            _groups.Of(partition, out var count);
+            return count == 0;
         }
 
         /// <summary>Merges one partition into a table of its own.</summary>

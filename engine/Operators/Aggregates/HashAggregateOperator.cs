@@ -147,7 +147,18 @@ internal sealed class HashAggregateOperator : PhysicalOperator
 
         private readonly List<GroupedStates[]> _parts = [];
 
-        /// <summary>One per grouping set, or one per partition of it; complete.</summary>
+        /// <summary>What did not fit; null: everything did.</summary>
+        public SpilledGroups? Spilled { get; private set; }
+
+        /// <summary>Puts the groups of a worker aside.</summary>
+        private void Spill(int set, GroupedStates states)
+        {
+            lock (_parts)
+                Spilled ??= new SpilledGroups(_owner, _run.Context);
+            Spilled.Add(set, states);
+        }
+
+        /// <summary>One per grouping set, or one per partition of it; complete. Sets that have spilled are not among them.</summary>
         public GroupedStates[]? Sets { get; private set; }
 
         public override bool AllowsParallelInput => !_owner.OrderSensitive;
@@ -160,7 +171,18 @@ internal sealed class HashAggregateOperator : PhysicalOperator
                 _parts.Add(NewSets());
             var finished = new List<GroupedStates>();
             for (var set = 0; set < _owner.Sets.Length; set++)
+            {
+                if (Spilled?.HasSet(set) == true)
+                {
+                    // The rest goes the same way: a partition is complete when it comes back.
+                    foreach (var part in _parts)
+                        Spilled.Add(set, part[set]);
+                    continue;
+                }
                 finished.AddRange(ParallelMerge.Merge(_owner, _owner.Sets[set], [.. _parts.Select(part => part[set])], _run.Context));
+            }
+            if (Spilled is not null && _run.Metrics?[_owner.Id] is { } metrics)
+                metrics.SpilledBytes = Spilled.Bytes;
             Sets = [.. finished];
         }
 
@@ -168,6 +190,7 @@ internal sealed class HashAggregateOperator : PhysicalOperator
 
         public override void Dispose()
         {
+            Spilled?.Dispose();
             foreach (var set in Sets ?? [])
                 set.Dispose();
             foreach (var part in _parts)
@@ -182,6 +205,10 @@ internal sealed class HashAggregateOperator : PhysicalOperator
             private readonly Frame _frame = state._owner.Program.CreateFrame(state._run.Context);
             private readonly Vector[] _values = Joins.HashJoinOperator.NewVectors(state._owner.Program.Count);
             private readonly Rows.RowIndices _rows = new();
+
+            /// <summary>Fewer are not what fills the memory.</summary>
+            private const int LeastSpilledRows = 4096;
+
             private GroupedStates[]? _sets = state.NewSets();
 
             public override unsafe void Consume(Batch batch)
@@ -195,6 +222,20 @@ internal sealed class HashAggregateOperator : PhysicalOperator
                     if (rows == null)
                         rows = _rows.Selected(batch, out _);
                     set.Update(_values, rows, batch.RowCount, batch.Length);
+                }
+                if (state._run.Context.WantsSpill)
+                    Spill();
+            }
+
+            private void Spill()
+            {
+                for (var i = 0; i < _sets!.Length; i++)
+                {
+                    if (!_sets[i].CanSpill || (_sets[i].MergeRows < LeastSpilledRows && !state._run.Context.Settings.ForceSpill))
+                        continue;
+                    var full = _sets[i];
+                    _sets[i] = new GroupedStates(state._owner, state._owner.Sets[i], state._run.Context);
+                    state.Spill(i, full);
                 }
             }
 
@@ -220,16 +261,18 @@ internal sealed class HashAggregateOperator : PhysicalOperator
     {
         public override int OperatorId => owner.Id;
 
-        public override SourceState Open(PlanRun run) => new GroupScan(owner, run.State<State>(owner.Id).Sets!, run.BatchCapacity);
+        public override SourceState Open(PlanRun run) => new GroupScan(owner, run.State<State>(owner.Id).Sets!, run.State<State>(owner.Id).Spilled, run.BatchCapacity);
     }
 
-    private sealed class GroupScan(HashAggregateOperator owner, GroupedStates[] sets, int capacity) : SourceState
+    private sealed class GroupScan(HashAggregateOperator owner, GroupedStates[] sets, SpilledGroups? spilled, int capacity) : SourceState
     {
+        private readonly int[] _parts = spilled?.Parts ?? [];
+        private int _nextPart = -1;
         private readonly Lock _lock = new();
         private int _set;
         private int _next;
 
-        public override int MaxWorkers => sets.Sum(s => s.GroupCount) / (capacity * 8) + 1;
+        public override int MaxWorkers => sets.Sum(s => s.GroupCount) / (capacity * 8) + 1 + _parts.Length;
 
         public override SourceWorker CreateWorker() => new Worker(this);
 
@@ -255,22 +298,47 @@ internal sealed class HashAggregateOperator : PhysicalOperator
             }
         }
 
+        /// <summary>The next partition that comes back from disk; null: there is none.</summary>
+        private GroupedStates? Load() => Interlocked.Increment(ref _nextPart) is var next && next < _parts.Length ? spilled!.Load(_parts[next]) : null;
+
+        private int Capacity => capacity;
+
         private HashAggregateOperator Owner => owner;
 
         private sealed class Worker(GroupScan scan) : SourceWorker
         {
+            private GroupedStates? _loaded;
+            private int _nextLoaded;
+
             private readonly Batch _batch = new(scan.Owner.Columns.Length);
 
             public override bool Next(out Batch batch)
             {
                 batch = _batch;
-                if (!scan.Take(out var set, out _, out var first, out var count))
-                    return false;
-                set.Read(first, count, _batch);
+                if (scan.Take(out var set, out _, out var first, out var count))
+                {
+                    set.Read(first, count, _batch);
+                    return true;
+                }
+                while (_loaded is null || _nextLoaded >= _loaded.GroupCount)
+                {
+                    _loaded?.Dispose();
+                    _loaded = scan.Load();
+                    if (_loaded is null)
+                        return false;
+                    _nextLoaded = 0;
+                }
+                count = Math.Min(scan.Capacity, _loaded.GroupCount - _nextLoaded);
+                _loaded.Read(_nextLoaded, count, _batch);
+                _nextLoaded += count;
                 return true;
             }
 
-            public override void Dispose() => _batch.Dispose();
+            public override void Dispose()
+            {
+                _loaded?.Dispose();
+                _batch.Dispose();
+            }
         }
     }
 }

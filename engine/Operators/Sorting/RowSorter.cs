@@ -311,19 +311,23 @@ internal static unsafe class RowSorter
     }
 
     /// <summary>Three-way comparison of two rows by all keys.</summary>
-    public static int Compare(Key[] keys, int left, int right)
+    public static int Compare(Key[] keys, int left, int right) => Compare(keys, left, keys, right);
+
+    /// <summary>The same for rows of different columns.</summary>
+    public static int Compare(Key[] leftKeys, int left, Key[] rightKeys, int right)
     {
-        foreach (var key in keys)
+        for (var k = 0; k < leftKeys.Length; k++)
         {
+            var key = leftKeys[k];
             var leftValid = key.Column.IsValid(left);
-            var rightValid = key.Column.IsValid(right);
+            var rightValid = rightKeys[k].Column.IsValid(right);
             if (!leftValid || !rightValid)
             {
                 if (leftValid == rightValid)
                     continue;
                 return leftValid == key.NullsFirst ? 1 : -1;
             }
-            var order = TypedCompare.Order(key.Column, left, key.Column, right, key.Type);
+            var order = TypedCompare.Order(key.Column, left, rightKeys[k].Column, right, key.Type);
             if (order != 0)
                 return key.Descending ? -order : order;
         }

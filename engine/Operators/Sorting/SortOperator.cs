@@ -66,12 +66,18 @@ internal sealed class SortOperator : PhysicalOperator
         private readonly PlanRun _run;
         private readonly RowStore _rows;
         private readonly long _keep;
+        private readonly bool _canSpill;
+
+        /// <summary>Fewer are not what fills the memory.</summary>
+        private const int LeastSpilledRows = 4096;
 
         public State(SortOperator owner, PlanRun run)
         {
             _owner = owner;
             _run = run;
             _rows = new RowStore(owner._storedTypes, run.Context);
+            Runs = new SortedRuns(owner._storedTypes, run.Context);
+            _canSpill = SortedRuns.Supports(owner._storedTypes);
             _keep = long.MaxValue;
             if (owner._limit is not null)
             {
@@ -88,17 +94,53 @@ internal sealed class SortOperator : PhysicalOperator
 
         public override SinkWorker CreateWorker() => new Worker(this);
 
+        private readonly List<RowStore> _parts = [];
+
+        /// <summary>Rows that did not fit; then all rows are there.</summary>
+        public SortedRuns Runs { get; }
+
+        /// <summary>How many rows come out at most.</summary>
+        public long Keep => _keep;
+
+        public RowSorter.Key[] KeysOf(Vector[] columns) => _owner.KeysOf(columns);
+
+        public RowStore NewRows() => new(_owner._storedTypes, _run.Context);
+
         public override void Finish()
         {
+            if (!Runs.IsEmpty)
+            {
+                foreach (var part in _parts)
+                    Spill(part);
+                if (_run.Metrics?[_owner.Id] is { } metrics)
+                    metrics.SpilledBytes = Runs.Bytes;
+                return;
+            }
+            _rows.Take(_parts, _run.Context);
             Views = _rows.Views();
             Order = RowSorter.Sort(_owner.KeysOf(Views), _rows.Count, _run.Context);
             Count = (int)Math.Min(_rows.Count, _keep);
+        }
+
+        /// <param name="rows">Empty afterwards.</param>
+        private void Spill(RowStore rows)
+        {
+            if (rows.Count > 0)
+            {
+                var views = rows.Views();
+                using var order = RowSorter.Sort(_owner.KeysOf(views), rows.Count, _run.Context);
+                Runs.Add(views, (int*)order.Pointer, (int)Math.Min(rows.Count, _keep));
+            }
+            rows.Dispose();
         }
 
         public override void Dispose()
         {
             Order?.Release();
             _rows.Dispose();
+            Runs.Dispose();
+            foreach (var part in _parts)
+                part.Dispose();
         }
 
         private sealed class Worker(State state) : SinkWorker
@@ -124,6 +166,12 @@ internal sealed class SortOperator : PhysicalOperator
                 _local.Append(_hasBoundary ? Narrow(batch) : batch, _columns);
                 if (state._keep < 1 << 28 && _local.Count >= Math.Max(MinPruneRows, state._keep * PruneFactor))
                     Prune();
+                if (state._run.Context.WantsSpill && state._canSpill && (_local.Count >= LeastSpilledRows || state._run.Context.Settings.ForceSpill))
+                {
+                    var full = _local;
+                    _local = state.NewRows();
+                    state.Spill(full);
+                }
             }
 
             /// <summary>Drops rows whose first key is already worse than the last row that is kept.</summary>
@@ -180,12 +228,13 @@ internal sealed class SortOperator : PhysicalOperator
 
             public override void Combine()
             {
-                state._rows.Append(_local);
-                _local.Dispose();
+                state._parts.Add(_local);
+                _local = state.NewRows();
             }
 
             public override void Dispose()
             {
+                _local.Dispose();
                 _frame.Dispose();
                 foreach (var column in _columns)
                     column.Dispose();
@@ -207,7 +256,8 @@ internal sealed class SortOperator : PhysicalOperator
 
     private sealed class SortedRows(SortOperator owner, PlanRun run) : SourceState
     {
-        public override SourceWorker CreateWorker() => new Reader(run.State<State>(owner.Id), owner.Columns.Length, run.BatchCapacity);
+        public override SourceWorker CreateWorker() => run.State<State>(owner.Id) is { Runs.IsEmpty: false } spilled
+            ? new MergingReader(spilled, owner.Columns.Length, run.BatchCapacity) : new Reader(run.State<State>(owner.Id), owner.Columns.Length, run.BatchCapacity);
     }
 
     private sealed unsafe class Reader(State state, int columnCount, int capacity) : SourceWorker
@@ -229,5 +279,34 @@ internal sealed class SortOperator : PhysicalOperator
         }
 
         public override void Dispose() => _batch.Dispose();
+    }
+
+    /// <summary>Merges the runs as they are asked for.</summary>
+    private sealed class MergingReader(State state, int columnCount, int capacity) : SourceWorker
+    {
+        private readonly Batch _batch = new(columnCount);
+        private readonly SortedRuns.Merge _merge = state.Runs.Open(state.KeysOf);
+        private readonly RowStore _rows = state.NewRows();
+        private long _left = state.Keep;
+
+        public override bool Next(out Batch batch)
+        {
+            batch = _batch;
+            _rows.Clear();
+            _merge.Read(_rows, (int)Math.Min(capacity, _left));
+            _left -= _rows.Count;
+            var views = _rows.Views();
+            for (var i = 0; i < columnCount; i++)
+                _batch.Columns[i].Reference(views[i]);
+            _batch.Length = _rows.Count;
+            return _rows.Count > 0;
+        }
+
+        public override void Dispose()
+        {
+            _merge.Dispose();
+            _rows.Dispose();
+            _batch.Dispose();
+        }
     }
 }
