@@ -23,6 +23,8 @@ public sealed partial class Table
     {
         if (slot.RowCount >= rows)
             return;
+        for (var c = 0; c < slot.Columns.Length; c++)
+            slot.MakeHot(c, _physicals[c]); // while it has as many rows as its sealed columns
         if (rows > slot.Capacity)
             slot.EnsureCapacity(CapacityFor(slot, rows), _physicals);
         slot.MarkDead(slot.RowCount, rows - slot.RowCount);

@@ -1,6 +1,7 @@
 using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
 using OmenDb.Storage.FileSystem;
+using OmenDb.Storage.Simulation;
 using OmenDb.Types;
 
 namespace OmenDb.Storage.Tables.Sealed;
@@ -23,7 +24,7 @@ internal sealed class SealedFile(IFileSystem files, string path, long sizeBytes)
         {
             files.Delete(path);
         }
-        catch (SqlException)
+        catch (Exception e) when (e is SqlException or SimulatedCrashException)
         {
             // Readers' threads come here too, and nobody needs the file any more: the next start sweeps it.
         }
