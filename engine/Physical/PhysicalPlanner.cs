@@ -80,7 +80,7 @@ internal sealed class PhysicalPlanner
         Filter f => new FilterOperator(Create(f.Input), f.Predicate),
         Project p => new ProjectOperator(Create(p.Input), p.Projections),
         Join j => new JoinPlanner(this, _estimator).Plan(j),
-        Aggregate a => Ends(a) ?? new HashAggregateOperator(Create(a.Input), a.Groups, a.Calls, a.GroupingSets, a.GroupingId),
+        Aggregate a => Ends(a) ?? new HashAggregateOperator(Create(a.Input), a.Groups, a.Calls, a.GroupingSets, a.GroupingId, a.Determined),
         Window w => WindowOperator.Create(Create(w.Input), w.Calls),
         Sort s => Sorted(s, null, null),
         Limit l => Limited(l),

@@ -24,13 +24,14 @@ internal sealed unsafe class CodedGroups(int keyCount) : IDisposable
     /// <returns>False: the keys are not of that kind, nothing was done.</returns>
     public bool TryFindOrAdd(GroupTable table, ReadOnlySpan<Vector> keys, int* rows, int count, int batchLength, int* groups)
     {
-        if (!TryCount(keys, out var size))
+        var coded = keys[..keyCount]; // the others follow from them
+        if (!TryCount(coded, out var size))
             return false;
-        if (!IsSame(keys))
+        if (!IsSame(coded))
             _groupOf.AsSpan(0, size).Fill(Unknown);
         var combinations = _combinations.Reserve(count);
         new Span<int>(combinations, count).Clear();
-        foreach (var key in keys)
+        foreach (var key in coded)
         {
             if (key.Kind == VectorKind.Dictionary)
                 AddCodes(key, rows, count, combinations);

@@ -39,20 +39,25 @@ internal sealed unsafe class GroupTable : IDisposable
     private readonly CodedGroups _coded;
     private readonly KeyRuns _runs = new();
     private readonly Vector[] _hashed;
+    private readonly Vector[] _fields; // of keys to be added
     private NativeBuffer? _entries;
     private NativeBuffer? _hashes; // by group
     private NativeBuffer? _batchHashes;
     private NativeBuffer? _equal;
     private int _mask;
 
-    public GroupTable(IReadOnlyList<SqlType> types, ExecutionContext context)
+    /// <param name="types">Of all columns that are kept for a key.</param>
+    /// <param name="context">Memory and settings.</param>
+    /// <param name="determining">How many of the columns tell keys apart, the first ones; the others follow from them and are only kept. Default: all.</param>
+    public GroupTable(IReadOnlyList<SqlType> types, ExecutionContext context, int? determining = null)
     {
         _context = context;
-        _types = [.. types];
+        _types = [.. types.Take(determining ?? types.Count)];
         _coded = new CodedGroups(_types.Length);
+        _fields = new Vector[types.Count];
         _keys = new RowStore(types, context);
         _constantHash = context.Settings.ConstantHash;
-        _flat = new Vector[_types.Length];
+        _flat = new Vector[types.Count];
         _hashed = new Vector[_types.Length];
         for (var i = 0; i < _flat.Length; i++)
             _flat[i] = new Vector();
@@ -82,15 +87,18 @@ internal sealed unsafe class GroupTable : IDisposable
     {
         Buffers(batchLength);
         var hashes = (ulong*)_batchHashes!.Pointer;
-        for (var k = 0; k < _flat.Length; k++)
+        for (var k = 0; k < _types.Length; k++)
         {
             Flatten.Into(keys[k], batchLength, _flat[k]);
+            _fields[k] = _flat[k];
             // Codes are hashed once per entry, everything else in flat form.
             _hashed[k] = keys[k].Kind is VectorKind.Dictionary or VectorKind.Constant ? keys[k] : _flat[k];
         }
+        for (var k = _types.Length; k < _fields.Length; k++)
+            _fields[k] = keys[k];
         KeyColumns.Hash(_hashed, _types, batchLength, hashes, _constantHash);
         var headCount = 0;
-        var heads = _flat.Length == 1 && _flat[0].Validity == null ? _runs.Heads(_flat[0], rows, count, out headCount) : null;
+        var heads = _types.Length == 1 && _flat[0].Validity == null ? _runs.Heads(_flat[0], rows, count, out headCount) : null;
         if (heads == null)
         {
             FindOrAddHashed(hashes, rows, count, batchLength, groups);
@@ -113,14 +121,17 @@ internal sealed unsafe class GroupTable : IDisposable
         for (var i = 0; i < count; i++)
             hashes[i] = other.Hashes[picked[i]];
         for (var k = 0; k < _flat.Length; k++)
+        {
             RowCopy.Gather(otherKeys[k], picked, count, _flat[k]);
+            _fields[k] = _flat[k];
+        }
         var rows = _all.Reserve(count);
         for (var i = 0; i < count; i++)
             rows[i] = i;
         FindOrAddHashed(hashes, rows, count, count, groups);
     }
 
-    /// <summary>The keys stand in <see cref="_flat"/>.</summary>
+    /// <summary>The keys stand in <see cref="_flat"/>, all their columns in <see cref="_fields"/>.</summary>
     private void FindOrAddHashed(ulong* hashes, int* rows, int count, int batchLength, int* groups)
     {
         Grow(count);
@@ -181,7 +192,7 @@ internal sealed unsafe class GroupTable : IDisposable
             if (compared == 0)
                 break;
             new Span<byte>(equal, compared).Fill(1);
-            for (var k = 0; k < _flat.Length; k++)
+            for (var k = 0; k < _types.Length; k++)
                 KeyColumns.Match(_flat[k], compare, _keys.Columns[k].View(), candidates, compared, equal, _types[k], nullsEqual: true);
             for (var i = 0; i < compared; i++)
             {
@@ -205,7 +216,7 @@ internal sealed unsafe class GroupTable : IDisposable
         Buffers(batchLength);
         var hashes = (ulong*)_batchHashes!.Pointer;
         KeyColumns.Hash(keys, _types, batchLength, hashes, _constantHash);
-        for (var k = 0; k < _flat.Length; k++)
+        for (var k = 0; k < _types.Length; k++)
             Flatten.Into(keys[k], batchLength, _flat[k]);
         Grow(0);
         var entries = (ulong*)_entries!.Pointer;
@@ -222,7 +233,7 @@ internal sealed unsafe class GroupTable : IDisposable
                     continue;
                 var candidate = (int)(uint)entry - 1;
                 equal = 1;
-                for (var k = 0; k < _flat.Length && equal != 0; k++)
+                for (var k = 0; k < _types.Length && equal != 0; k++)
                     KeyColumns.Match(_flat[k], &row, _keys.Columns[k].View(), &candidate, 1, &equal, _types[k], nullsEqual: true);
                 if (equal != 0)
                 {
@@ -235,7 +246,7 @@ internal sealed unsafe class GroupTable : IDisposable
 
     private void AddKeys(int* rows, int count, ulong* hashes)
     {
-        _keys.Append(_flat, rows, count);
+        _keys.Append(_fields, rows, count);
         var stored = (ulong*)_hashes!.Pointer;
         for (var i = 0; i < count; i++)
             stored[Count + i] = hashes[rows[i]];

@@ -138,6 +138,9 @@ public sealed record Aggregate(LogicalPlan Input, ImmutableArray<Projection> Gro
     /// <summary>GROUPING SETS: each set as indexes into <see cref="Groups"/>; default: one set of all.</summary>
     public ImmutableArray<ImmutableArray<int>> GroupingSets { get; init; }
 
+    /// <summary>Indexes of groups that the other groups determine: any row's value is that of its group. Never all.</summary>
+    public ImmutableArray<int> Determined { get; init; } = [];
+
     /// <summary>With grouping sets: an int4 column with GROUPING() of all groups, or null: a bit per group, the first group's highest, 1 where the set leaves it out.</summary>
     public Column? GroupingId { get; init; }
 

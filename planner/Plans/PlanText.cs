@@ -34,7 +34,7 @@ public static class PlanText
         Filter p => $"Filter {Of(p.Predicate)}",
         Project p => $"Project {string.Join(", ", p.Projections.Select(Of))}",
         Join p => $"{(p.Dependent ? "Dependent " : "")}{p.Kind} Join{(p.Condition is null ? "" : " on " + Of(p.Condition))}{(p.Mark is null ? "" : $" mark {p.Mark}")}",
-        Aggregate p => $"Aggregate{List(" by ", p.Groups.Select(Of))}{List(" compute ", p.Calls.Select(Of))}",
+        Aggregate p => $"Aggregate{List(" by ", p.Groups.Select(Of))}{List(" determining ", p.Determined.Select(i => p.Groups[i].Output.ToString()))}{List(" compute ", p.Calls.Select(Of))}",
         Window p => $"Window {string.Join(", ", p.Calls.Select(c => $"{c.Output} = {c.Function.Name}"))}",
         Sort p => $"Sort {Keys(p.Keys)}",
         Limit p => $"Limit{(p.Count is null ? "" : " " + Of(p.Count))}{(p.Offset is null ? "" : " offset " + Of(p.Offset))}",

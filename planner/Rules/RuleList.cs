@@ -16,6 +16,7 @@ public static class RuleList
         new SemiJoinPushdownRule(),
         new JoinOrderRule(),
         new IndexExpressionRule(),
+        new GroupKeyRule(),
         new ColumnPruningRule(),
     ];
 }

@@ -58,7 +58,7 @@ public sealed class CardinalityEstimator
                     if (group.Expression is ColumnExpression c)
                         _distinct[group.Output] = Distinct(c.Column);
                 }
-                return aggregate.Groups.IsEmpty ? 1 : GroupCount(aggregate.Groups.Select(g => g.Expression), input)
+                return aggregate.Groups.IsEmpty ? 1 : GroupCount(aggregate.Groups.Where((_, i) => !aggregate.Determined.Contains(i)).Select(g => g.Expression), input)
                     * (aggregate.GroupingSets.IsDefault ? 1 : Math.Max(1, aggregate.GroupingSets.Length * 0.5));
             case Distinct distinct:
                 return GroupCount(distinct.On.IsEmpty ? distinct.Columns.Select(c => new ColumnExpression(c)) : distinct.On, Rows(distinct.Input));

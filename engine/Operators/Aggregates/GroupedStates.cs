@@ -39,7 +39,7 @@ internal sealed unsafe partial class GroupedStates : IDisposable
         _owner = owner;
         _set = set;
         _context = context;
-        _table = set.IsEmpty ? null : new GroupTable([.. set.Select(i => owner.GroupTypes[i])], context);
+        _table = set.IsEmpty ? null : new GroupTable([.. set.Select(i => owner.GroupTypes[i])], context, owner.Determining(set));
         _keys = new Vector[set.Length];
         _states = new AggregateStates[owner.Aggregates.Length];
         for (var i = 0; i < _states.Length; i++)

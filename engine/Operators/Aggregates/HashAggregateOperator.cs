@@ -40,12 +40,14 @@ internal sealed class BoundAggregate
 internal sealed class HashAggregateOperator : PhysicalOperator
 {
     public HashAggregateOperator(PhysicalOperator input, ImmutableArray<Projection> groups, ImmutableArray<AggregateCall> calls,
-        ImmutableArray<ImmutableArray<int>> groupingSets, Column? groupingId)
+        ImmutableArray<ImmutableArray<int>> groupingSets, Column? groupingId, ImmutableArray<int> determined = default)
         : base([.. groups.Select(g => g.Output), .. calls.Select(c => c.Output), .. groupingId is null ? ImmutableArray<Column>.Empty : [groupingId]], input)
     {
         Groups = groups;
         Calls = calls;
-        Sets = groupingSets.IsDefault ? [[.. Enumerable.Range(0, groups.Length)]] : groupingSets;
+        _determined = determined.IsDefault ? [] : determined;
+        // Keys that others determine come last.
+        Sets = groupingSets.IsDefault ? [[.. Enumerable.Range(0, groups.Length).Except(_determined), .. _determined]] : groupingSets;
         HasGroupingId = groupingId is not null;
         var expressions = new List<(Expression, SqlType)>();
         int Add(Expression e)
@@ -89,6 +91,11 @@ internal sealed class HashAggregateOperator : PhysicalOperator
         OrderSensitive = calls.Any(c => c.Function is AggregateFunction { OrderSensitive: true } && c.OrderBy.IsEmpty);
     }
 
+    private readonly ImmutableArray<int> _determined;
+
+    /// <summary>How many keys of a set tell groups apart, its first ones; the others follow from them.</summary>
+    public int Determining(ImmutableArray<int> set) => set.Length - _determined.Length;
+
     public ImmutableArray<Projection> Groups { get; }
 
     public ImmutableArray<AggregateCall> Calls { get; }
@@ -112,7 +119,7 @@ internal sealed class HashAggregateOperator : PhysicalOperator
         get
         {
             if (Sets.Length == 1 && !Groups.IsEmpty)
-                yield return ("Group Key", string.Join(", ", Groups.Select(g => Physical.ExpressionText.Of(g.Expression))));
+                yield return ("Group Key", string.Join(", ", Sets[0].Take(Determining(Sets[0])).Select(i => Physical.ExpressionText.Of(Groups[i].Expression))));
             else if (Sets.Length > 1)
             {
                 foreach (var set in Sets)
