@@ -23,7 +23,7 @@ public sealed class Database : IDisposable
         Storage = storage;
         _options = options;
         Directory = directory;
-        Memory = new MemoryAccountant(options.MemoryLimitBytes);
+        Memory = new MemoryAccountant(options.MemoryLimitBytes, storage.Memory);
         TableInfos = new TableInfoCache(storage);
         Locks.Describe = tag => SessionLocks.Describe(this, tag);
         TemporaryObjects.DropLeftovers(storage);
@@ -62,7 +62,11 @@ public sealed class Database : IDisposable
 
     private static StorageEngine OpenStorage(IFileSystem files, string directory, DatabaseOptions options)
     {
-        var storage = new StorageOptions { AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero, Seal = SealOptionsOf(options.Sealing) };
+        var storage = new StorageOptions
+        {
+            AutoAnalyzeInterval = options.AutoAnalyze ? TimeSpan.FromSeconds(1) : TimeSpan.Zero,
+            Seal = SealOptionsOf(options.Sealing), MemoryLimitBytes = options.MemoryLimitBytes > 0 ? options.MemoryLimitBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3,
+        };
         if (options.RecoveryTarget > TimeSpan.Zero)
             storage = storage with { RecoveryTarget = options.RecoveryTarget };
         return StorageEngine.Open(options.FlushDelay > TimeSpan.Zero ? new DelayedFileSystem(files, options.FlushDelay) : files, directory, storage);

@@ -31,8 +31,20 @@ public sealed partial class StorageEngine : ICheckpointSource
             return null;
         var result = _checkpointer.Run(cancellation);
         Volatile.Write(ref _lastCheckpointAt, result.ReplayFrom.Value);
+        Memory?.MakeRoom(); // what it has written may leave
         return result;
     }
+
+    /// <summary>The background has sealed what there was: a checkpoint writes it as it stands, so that it may leave memory and the next start finds it so.</summary>
+    private void SealerPaused(bool hasSealed)
+    {
+        Memory?.MakeRoom();
+        if (hasSealed && _checkpointLogBytes > 0 && Memory!.HomelessBytes >= WorthWritingBytes)
+            RunInBackground(_log!.EndLsn);
+    }
+
+    /// <summary>Of newly sealed columns: less can wait for the next checkpoint.</summary>
+    private const long WorthWritingBytes = 32 << 20;
 
     CheckpointPoint ICheckpointSource.OpenPoint()
     {
@@ -96,6 +108,12 @@ public sealed partial class StorageEngine : ICheckpointSource
         if (_checkpointLogBytes <= 0)
             return;
         _lastCheckpointAt = _manifest!.ReplayFrom.Value;
+        var memory = Memory!;
+        memory.Starved = homeless =>
+        {
+            if (homeless > memory.LimitBytes / 16)
+                RunInBackground(_log!.EndLsn);
+        };
         _log!.Durable = durable =>
         {
             if (durable.Value - Volatile.Read(ref _lastCheckpointAt) > _checkpointLogBytes)

@@ -54,8 +54,9 @@ public sealed partial class StorageEngine : IDisposable
             var late = new LateLog();
             _sequences = new SequenceStore(late);
             _commitLog = late;
+            Memory = _tables.Memory = new TableMemory(_tables, options.MemoryLimitBytes, options.MeasureMemory is { } measure ? () => measure(this) : null);
             var sealedFiles = new SealedFiles(files, _directory.CheckpointPath);
-            _loader = new CheckpointLoader(files, _directory.CheckpointPath, _manifest, sealedFiles);
+            _loader = new CheckpointLoader(files, _directory.CheckpointPath, _manifest, sealedFiles, Memory);
             var bulk = new BulkFiles(files, _directory.CheckpointPath, _manifest, options.BulkLoadVectors);
             Transactions = new TransactionManager(late, new RedoBuilder(late, bulk), _catalog);
             var from = LoadCheckpoint(options.LoadParallelism);
@@ -80,7 +81,7 @@ public sealed partial class StorageEngine : IDisposable
             if (options.AutoAnalyzeInterval > TimeSpan.Zero)
                 _autoAnalyzer = new AutoAnalyzer(_tables, Transactions, Analyze, options.AutoAnalyzeInterval);
             if (_seal.Interval > TimeSpan.Zero)
-                _sealer = new BackgroundSealer(_tables, _seal);
+                _sealer = new BackgroundSealer(_tables, _seal) { Paused = SealerPaused };
         }
         catch
         {
@@ -98,6 +99,12 @@ public sealed partial class StorageEngine : IDisposable
     public static StorageEngine OpenInMemory(SealOptions? seal = null) => new(seal ?? SealOptions.Off);
 
     public TransactionManager Transactions { get; }
+
+    /// <summary>What tables hold, and how they make room. Null for a database in memory: there nothing can leave.</summary>
+    public TableMemory? Memory { get; }
+
+    /// <summary>Bytes of all sealed columns in memory.</summary>
+    internal long ResidentSealedBytes => _tables.All.Sum(table => table.ListSegments().Sum(segment => segment.SealedBytes));
 
     /// <summary>The newest committed catalog.</summary>
     public CatalogSnapshot Catalog => _catalog.Current;

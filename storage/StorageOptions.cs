@@ -29,6 +29,12 @@ public sealed record StorageOptions
     /// <summary>How often tables are looked at that may have changed enough for an analysis in the background; zero: never.</summary>
     public TimeSpan AutoAnalyzeInterval { get; init; }
 
+    /// <summary>What the process may hold in native memory before tables yield, see <see cref="TableMemory"/>; 0: no limit.</summary>
+    public long MemoryLimitBytes { get; init; }
+
+    /// <summary>What is held, for tests that share a process; null: the native memory of the process.</summary>
+    internal Func<StorageEngine, long>? MeasureMemory { get; init; }
+
     /// <summary>When segments are re-encoded to narrow ones.</summary>
     public SealOptions Seal { get; init; } = SealOptions.Off;
 

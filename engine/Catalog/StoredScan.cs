@@ -39,6 +39,8 @@ internal sealed class StoredScan : ITableScan
 
     public long SkippedVectors => Interlocked.Read(ref _skipped);
 
+    public (long Columns, long Bytes) Loaded => (_scan.LoadedColumns, _scan.LoadedBytes);
+
     public ITableScanWorker CreateWorker() => new Worker(this);
 
     public void Dispose() => _scan.Dispose();

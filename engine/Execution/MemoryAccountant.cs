@@ -4,7 +4,8 @@ namespace OmenDb.Engine.Execution;
 
 /// <summary>The process's budget for what operators hold. Thread-safe.</summary>
 /// <param name="limitBytes">0: no limit.</param>
-public sealed class MemoryAccountant(long limitBytes = 0)
+/// <param name="tables">Tables make room for queries.</param>
+public sealed class MemoryAccountant(long limitBytes = 0, Storage.Tables.Sealed.TableMemory? tables = null)
 {
     public static readonly MemoryAccountant Unlimited = new();
 
@@ -17,6 +18,8 @@ public sealed class MemoryAccountant(long limitBytes = 0)
     internal bool TryCharge(long bytes)
     {
         var used = Interlocked.Add(ref _used, bytes);
+        if (bytes > 0)
+            tables?.MakeRoom(bytes);
         if (bytes <= 0 || LimitBytes == 0 || used <= LimitBytes)
             return true;
         Interlocked.Add(ref _used, -bytes);

@@ -36,6 +36,11 @@ internal static class ExplainJson
             writer.WriteNumber("Skipped Vectors", m.SkippedVectors);
             if (m.SpilledBytes > 0)
                 writer.WriteNumber("Spilled Bytes", m.SpilledBytes);
+            if (m.LoadedColumns > 0)
+            {
+                writer.WriteNumber("Columns Read From Disk", m.LoadedColumns);
+                writer.WriteNumber("Bytes Read From Disk", m.LoadedBytes);
+            }
             foreach (var (label, text) in ExplainText.IndexLines(m))
                 writer.WriteString(label, text);
         }

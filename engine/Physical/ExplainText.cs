@@ -37,6 +37,8 @@ internal static class ExplainText
             lines.Add($"{detail}Skipped Vectors: {skipped.SkippedVectors}");
         if (metrics?[node.Id] is { SpilledBytes: > 0 } spilled)
             lines.Add($"{detail}Spilled: {(spilled.SpilledBytes + 1023) / 1024} kB");
+        if (metrics?[node.Id] is { LoadedColumns: > 0 } loaded)
+            lines.Add(string.Create(CultureInfo.InvariantCulture, $"{detail}Columns Read From Disk: {loaded.LoadedColumns} ({loaded.LoadedBytes / 1024} kB)"));
         if (metrics?[node.Id] is { } index)
         {
             foreach (var (label, text) in IndexLines(index))

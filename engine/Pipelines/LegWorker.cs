@@ -136,6 +136,11 @@ internal sealed class OperatorMetrics
     /// <summary>Vectors that a scan did not read because of their zone maps.</summary>
     public long SkippedVectors;
 
+    /// <summary>Columns of segments that a scan has read from checkpoint files.</summary>
+    public long LoadedColumns;
+
+    public long LoadedBytes;
+
     /// <summary>Entries that index scans have looked at.</summary>
     public long IndexEntries;
 

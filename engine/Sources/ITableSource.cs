@@ -30,6 +30,9 @@ public interface ITableScan : IDisposable
     /// <summary>Vectors that bounds have ruled out, so far.</summary>
     long SkippedVectors { get; }
 
+    /// <summary>Columns of segments that were read from their checkpoint file, so far, and their bytes.</summary>
+    (long Columns, long Bytes) Loaded => default;
+
     ITableScanWorker CreateWorker();
 }
 

@@ -10,7 +10,7 @@ using OmenDb.Types;
 namespace OmenDb.Storage.Checkpoint;
 
 /// <summary>Puts the rows of the last checkpoint into empty tables.</summary>
-internal sealed class CheckpointLoader(IFileSystem files, string directory, ManifestStore manifest, SealedFiles? sealedFiles = null)
+internal sealed class CheckpointLoader(IFileSystem files, string directory, ManifestStore manifest, SealedFiles? sealedFiles = null, TableMemory? memory = null)
 {
     private readonly SealedFiles _sealed = sealedFiles ?? new SealedFiles(files, directory);
 
@@ -123,7 +123,12 @@ internal sealed class CheckpointLoader(IFileSystem files, string directory, Mani
             var definition = table.Table.Column(piece.Physical);
             if (piece.Stored != definition.Stored)
                 throw SqlException.Corruption(path, piece.Offset, $"column {piece.Physical} is stored as {piece.Stored}, the table has {definition.Stored}");
-            var column = new SealedHome(described, piece.Offset, piece.Crc).Read(opened, definition.IsList ? ArrowType.BinaryView : definition.Arrow, piece.Layout);
+            var type = definition.IsList ? ArrowType.BinaryView : definition.Arrow;
+            var home = new SealedHome(described, piece.Offset, piece.Crc);
+            var isFull = contents.Vectors.Count == RowId.VectorsPerSegment && contents.Vectors[^1].Rows == RowId.VectorRows;
+            var column = !isFull || memory?.MayLoadAtStart(piece.Layout.BlockBytes + piece.Layout.StringBytes) != false
+                ? home.Read(opened, type, piece.Layout)
+                : new SealedColumn(type, piece.Layout, home);
             for (var v = 0; v < piece.Bounds.Length; v++)
             {
                 if (!piece.Bounds[v].IsPresent)

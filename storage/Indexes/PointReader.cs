@@ -41,6 +41,11 @@ public sealed class PointReader(TableIndex index, int[] columns) : IDisposable
             target.Columns[i].ResetFlat(index.Table.Column(columns[i]).Arrow, 1);
         slot.Latch.Enter();
         var quiet = slot.Versions is null && row.RowInVector < slot.RowCount && !slot.IsDead(row.RowInVector) && index.Removals == removals;
+        if (quiet && slot.FindEvicted(columns) is { } missing)
+        {
+            missing.Sealed.Release();
+            quiet = false; // the long way reads it
+        }
         if (quiet)
         {
             for (var i = 0; i < columns.Length; i++)

@@ -48,6 +48,7 @@ public sealed class TableIndex : IDisposable
         _columns = [.. definition.Keys.Select(k => k.Column)];
         if (definition.PredicateColumn >= 0)
             _columns = [.. _columns, definition.PredicateColumn];
+        table.KeepResident(_columns);
     }
 
     public Table Table { get; }

@@ -21,6 +21,9 @@ public sealed class SimulatedFaults
     /// <summary>Reads that return one flipped bit.</summary>
     public double FlippedBits { get; set; }
 
+    /// <summary>Reads that fail with 58030.</summary>
+    public double ReadErrors { get; set; }
+
     /// <summary>Writes after which the device saves some random unflushed sectors on its own.</summary>
     public double BackgroundWriteBack { get; set; } = 0.05;
 

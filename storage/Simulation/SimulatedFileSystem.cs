@@ -296,6 +296,8 @@ public sealed class SimulatedFileSystem : IFileSystem
                 owner.ThrowIfOff();
                 if (buffer.Length > 1 && owner.Hits(owner.Faults.ShortTransfers))
                     buffer = buffer[..owner._random.Next(1, buffer.Length)];
+                if (owner.Hits(owner.Faults.ReadErrors))
+                    throw FileErrors.IoError("read", path, "simulated read error", null);
                 var read = file.Read(offset, buffer);
                 if (read > 0 && owner.Hits(owner.Faults.FlippedBits))
                     buffer[owner._random.Next(read)] ^= (byte)(1 << owner._random.Next(8));

@@ -93,7 +93,7 @@ public sealed partial class Table
         for (var i = 0; i < rows.Length; i++)
             inVector[i] = (ushort)rows[i].RowInVector;
         var changes = keyed.Begin(this, rows);
-        slot.Latch.Enter();
+        var pins = EnterResident(slot, columns);
         try
         {
             for (var i = 0; i < inVector.Length; i++)
@@ -138,6 +138,7 @@ public sealed partial class Table
         finally
         {
             slot.Latch.Exit();
+            pins?.Dispose();
         }
         return changes.Apply(transaction);
     }

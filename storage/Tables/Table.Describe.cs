@@ -13,9 +13,10 @@ namespace OmenDb.Storage.Tables;
 /// <param name="Vectors">Of up to 2,048 rows.</param>
 /// <param name="HotBytes">Memory of plain columns and of the strings that belong to them; versions left out.</param>
 /// <param name="SealedBytes">Memory of narrow columns, dictionaries and sealed strings.</param>
+/// <param name="EvictedBytes">Of sealed columns that have left memory: they are in a checkpoint file.</param>
 /// <param name="Columns">What the segment's columns are made of.</param>
 /// <param name="LastWrite">Of a commit since the start; null: none.</param>
-public sealed record SegmentSummary(int Number, string State, int Rows, int LiveRows, int Vectors, long HotBytes, long SealedBytes,
+public sealed record SegmentSummary(int Number, string State, int Rows, int LiveRows, int Vectors, long HotBytes, long SealedBytes, long EvictedBytes,
     IReadOnlyList<ColumnSummary> Columns, DateTime? LastWrite)
 {
     public long Bytes => HotBytes + SealedBytes;
@@ -86,10 +87,11 @@ public sealed partial class Table
             var text = string.Join(", ", encodings[c].OrderByDescending(e => e.Value).Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Key} {e.Value}")));
             columns[c] = new ColumnSummary(c, text, narrow[c].Sum(n => n.Bytes + n.StringBytes), nulls[c], narrow[c].Count == 0 ? null : narrow[c].Max(n => n.DistinctCount));
         }
-        var sealedBytes = narrow.Sum(c => c.Sum(n => n.Bytes + n.StringBytes));
+        var sealedBytes = narrow.Sum(c => c.Sum(n => n.ResidentBytes));
+        var evictedBytes = narrow.Sum(c => c.Where(n => n.IsEvicted).Sum(n => n.Bytes + n.StringBytes));
         DateTime? lastWrite = segment.LastChange == 0 ? null : DateTime.UtcNow.AddMilliseconds(segment.LastChangeAtMs - Environment.TickCount64);
-        return new SegmentSummary(segment.Number, sealedBytes == 0 ? "hot" : hot == 0 ? "sealed" : "mixed", segment.RowCount, live, segment.VectorCount,
-            hotBytes, sealedBytes, columns, lastWrite);
+        return new SegmentSummary(segment.Number, narrow.All(c => c.Count == 0) ? "hot" : hot == 0 ? "sealed" : "mixed", segment.RowCount, live, segment.VectorCount,
+            hotBytes, sealedBytes, evictedBytes, columns, lastWrite);
     }
 
     private static string NameOf(in ColumnChunk chunk, int vector)

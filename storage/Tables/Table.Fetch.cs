@@ -35,7 +35,7 @@ public sealed partial class Table
                 i += run;
                 continue;
             }
-            slot.Latch.Enter();
+            var pins = EnterResident(slot, columns);
             try
             {
                 for (var end = i + run; i < end; i++)
@@ -54,6 +54,7 @@ public sealed partial class Table
             finally
             {
                 slot.Latch.Exit();
+                pins?.Dispose();
             }
         }
         for (var c = 0; c < columns.Length; c++)

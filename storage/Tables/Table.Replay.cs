@@ -35,7 +35,9 @@ public sealed partial class Table
     {
         if (column >= slot.Columns.Length)
             Widen(slot);
+        using var pins = EnterResident(slot, [column]);
         slot.MakeHot(column, _physicals[column]);
+        slot.Latch.Exit();
         MakeReal(slot, column);
         slot.Columns[column].LastChanged = ReplayStamp;
     }

@@ -19,6 +19,8 @@ public sealed class TableScan : IDisposable
     private readonly int _morselCount;
     private int _next;
     private int _disposed;
+    private long _loadedColumns;
+    private long _loadedBytes;
 
     internal TableScan(Table table, Snapshot snapshot, ReadOnlySpan<int> columns)
     {
@@ -49,6 +51,11 @@ public sealed class TableScan : IDisposable
             return count;
         }
     }
+
+    /// <summary>Sealed columns that were read from their checkpoint file, one segment's each.</summary>
+    public long LoadedColumns => Interlocked.Read(ref _loadedColumns);
+
+    public long LoadedBytes => Interlocked.Read(ref _loadedBytes);
 
     /// <summary>Takes the next piece of work; thread-safe.</summary>
     public bool TryNextMorsel(out Morsel morsel)
@@ -90,16 +97,41 @@ public sealed class TableScan : IDisposable
     /// <param name="scratch">Capacity of at least 2,048; becomes the batch's selection when not all rows are visible.</param>
     /// <param name="firstRow">Id of the batch's physical row 0; row i is <c>firstRow + i</c>.</param>
     /// <returns>Visible rows; 0: go on with the next vector.</returns>
+    /// <exception cref="Types.SqlException">58030, XX001: a column that had left memory could not be read.</exception>
     public int Read(in Morsel morsel, int vectorInMorsel, Batch target, Selection scratch, out RowId firstRow)
     {
         var segment = _segments[morsel.Segment];
         var slot = segment.Vector(morsel.FirstVector + vectorInMorsel);
         firstRow = slot.FirstRow;
+        var patches = _patches ??= new PatchList();
+        Sealed.ResidentPins? pins = null;
+        try
+        {
+            for (; ; )
+            {
+                patches.Clear();
+                if (TryRead(slot, target, scratch, patches, out var visible) is not { } missing)
+                    return visible;
+                foreach (var column in target.Columns.AsSpan(0, _columns.Length))
+                    column.Dispose(); // what was borrowed of the vector before would keep its column in memory
+                var had = pins?.Count ?? 0;
+                _table.Load(segment, missing.Column, missing.Sealed, pins ??= new Sealed.ResidentPins());
+                Interlocked.Add(ref _loadedColumns, pins.Count - had);
+                if (pins.Count > had)
+                    Interlocked.Add(ref _loadedBytes, missing.Sealed.Bytes + missing.Sealed.StringBytes);
+            }
+        }
+        finally
+        {
+            pins?.Dispose();
+        }
+    }
+
+    /// <returns>A column that must be loaded first, with a reference for the caller; null: the rows are there.</returns>
+    private (int Column, Sealed.SealedColumn Sealed)? TryRead(VectorSlot slot, Batch target, Selection scratch, PatchList patches, out int visible)
+    {
         target.Selection = null;
         target.Length = 0;
-        var patches = _patches ??= new PatchList();
-        patches.Clear();
-        int visible;
         slot.Latch.Enter();
         try
         {
@@ -109,10 +141,12 @@ public sealed class TableScan : IDisposable
             {
                 visible = Visibility.Select(slot, rows, _snapshot, scratch, patches);
                 if (visible == 0)
-                    return 0;
+                    return null;
                 if (visible < rows)
                     target.Selection = scratch;
             }
+            if (slot.FindEvicted(_columns) is { } missing)
+                return missing;
             target.Length = rows;
             for (var i = 0; i < _columns.Length; i++)
             {
@@ -136,7 +170,7 @@ public sealed class TableScan : IDisposable
                 ColumnRead.DecodeLists(_table.Column(_columns[i]), target.Columns[i]);
         }
         patches.Clear(); // no undo record is kept alive by an idle thread
-        return visible;
+        return null;
     }
 
     public void Dispose()

@@ -13,11 +13,14 @@ internal sealed class TableStore : IDisposable
     /// <summary>For tables made from now on, see <see cref="Table.ReplayStamp"/>.</summary>
     public ulong ReplayStamp { get; set; } = 1;
 
+    /// <summary>For tables made from now on.</summary>
+    public Sealed.TableMemory? Memory { get; set; }
+
     public Table? Find(long storageId) => _tables.GetValueOrDefault(storageId);
 
     public Table Add(long storageId, IEnumerable<TableColumn> columns)
     {
-        var table = new Table(storageId, columns) { ReplayStamp = ReplayStamp };
+        var table = new Table(storageId, columns) { ReplayStamp = ReplayStamp, Memory = Memory };
         _tables[storageId] = table;
         return table;
     }

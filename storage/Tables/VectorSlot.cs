@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using OmenDb.Arrow;
 using OmenDb.Storage.Mvcc;
+using OmenDb.Storage.Tables.Sealed;
 
 namespace OmenDb.Storage.Tables;
 
@@ -184,6 +185,20 @@ internal sealed class VectorSlot
             Replace(ref chunk.Values, physical.BytesFor(Capacity), physical.BytesFor(RowCount));
         if (chunk.Validity is { ReferenceCount: > 1 })
             Replace(ref chunk.Validity, (Capacity + 63) / 64 * 8L, (RowCount + 63) / 64 * 8L);
+    }
+
+    /// <summary>Under the latch: the first of some columns whose bytes have left, with a reference for the caller; null: all are there.</summary>
+    public (int Column, SealedColumn Sealed)? FindEvicted(ReadOnlySpan<int> columns)
+    {
+        foreach (var column in columns)
+        {
+            if (column < Columns.Length && Columns[column].Sealed is { IsEvicted: true } evicted)
+            {
+                evicted.Retain();
+                return (column, evicted);
+            }
+        }
+        return null;
     }
 
     /// <summary>Under the latch: a column that is not sealed.</summary>

@@ -27,7 +27,9 @@ internal static class EngineViews
                 yield return
                 [
                     schema, table.Name, segment.Number, segment.State, (long)segment.Rows, (long)segment.LiveRows, segment.Vectors, segment.Bytes, segment.HotBytes,
-                    segment.SealedBytes, string.Join("; ", columns.Select(column => $"{names[column.Physical]}: {column.Encodings}")),
+                    segment.SealedBytes,
+                    segment.EvictedBytes == 0 ? "resident" : segment.Bytes == 0 ? "evicted" : "partly", segment.EvictedBytes,
+                    string.Join("; ", columns.Select(column => $"{names[column.Physical]}: {column.Encodings}")),
                     string.Join("; ", columns.Where(column => column.DistinctCount is not null).Select(column => $"{names[column.Physical]}: {column.DistinctCount}")),
                     segment.LastWrite is { } written ? SystemValues.Micros(written) : null,
                 ];

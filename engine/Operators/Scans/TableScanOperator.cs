@@ -123,7 +123,11 @@ internal sealed class TableScanOperator : PhysicalOperator
         public override void Dispose()
         {
             if (_run.Metrics is { } metrics)
+            {
                 Interlocked.Add(ref metrics[_owner.Id].SkippedVectors, _scan.SkippedVectors);
+                Interlocked.Add(ref metrics[_owner.Id].LoadedColumns, _scan.Loaded.Columns);
+                Interlocked.Add(ref metrics[_owner.Id].LoadedBytes, _scan.Loaded.Bytes);
+            }
             _scan.Dispose();
             _boundFrame?.Dispose();
             foreach (var bound in _runtimeBounds)

@@ -11,6 +11,7 @@ internal sealed class BackgroundSealer : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Timer _timer;
     private readonly Lock _starting = new();
+    private bool _hasSealed;
     private Thread? _thread;
 
     public BackgroundSealer(TableStore tables, SealOptions options)
@@ -23,6 +24,9 @@ internal sealed class BackgroundSealer : IDisposable
 
     /// <summary>Why a sealing was given up; null when none was. The segment stays hot.</summary>
     public OutOfMemoryException? LastError { get; private set; }
+
+    /// <summary>Called after each look at all tables: whether something was sealed since the one before.</summary>
+    public Action<bool>? Paused { get; init; }
 
     public void Dispose()
     {
@@ -68,6 +72,8 @@ internal sealed class BackgroundSealer : IDisposable
                     table.Release();
                 }
             }
+            Paused?.Invoke(_hasSealed);
+            _hasSealed = false;
         }
         while (!_stop.Token.WaitHandle.WaitOne(_options.Interval));
     }
@@ -80,6 +86,7 @@ internal sealed class BackgroundSealer : IDisposable
             var began = Stopwatch.GetTimestamp();
             if (!table.SealNext(ref next, _options))
                 return;
+            _hasSealed = true;
             _stop.Token.WaitHandle.WaitOne(Stopwatch.GetElapsedTime(began) * _options.Rest);
         }
     }

@@ -130,6 +130,26 @@ internal sealed unsafe class SealedColumn : SharedMemory
     /// <summary>The place in a checkpoint file that the manifest names; null: in none yet.</summary>
     public SealedHome? Home => Volatile.Read(ref _home);
 
+    /// <summary>An evicted column once more with its bytes; one reference is the caller's.</summary>
+    /// <exception cref="Types.SqlException">XX001 with file and offset; 58030.</exception>
+    public SealedColumn Reload()
+    {
+        for (; ; )
+        {
+            var home = Home!;
+            if (!home.File.TryRetain())
+                continue; // a checkpoint has just moved it
+            try
+            {
+                return home.Read(Type, Layout);
+            }
+            finally
+            {
+                home.File.Release();
+            }
+        }
+    }
+
     /// <summary>By the checkpoint that has written it: one at a time.</summary>
     public void MoveTo(SealedHome home)
     {
@@ -205,6 +225,8 @@ internal sealed unsafe class SealedColumn : SharedMemory
     /// <param name="target">Room for 16 bytes, at an address that a view may be read from.</param>
     public void ReadValue(int vector, int row, byte* target)
     {
+        if (!IsUsed)
+            IsUsed = true;
         ref readonly var values = ref _vectors[vector];
         var source = values.Values;
         var physical = Type.Physical;

@@ -28,15 +28,38 @@ internal sealed class SegmentSealer : IDisposable
     /// <returns>False: some vectors were left as they are, because they have versions or were written meanwhile.</returns>
     public static bool Run(Table table, Segment segment, double leastShare, bool partial)
     {
-        using var sealer = new SegmentSealer(table, segment, partial);
-        return sealer.Run(leastShare);
+        using var pins = new ResidentPins();
+        for (; ; )
+        {
+            using var sealer = new SegmentSealer(table, segment, partial);
+            var columns = sealer.Choose(leastShare);
+            if (columns.Count == 0)
+                return sealer.IsComplete();
+            if (!sealer.LoadEvicted(columns, pins))
+                return sealer.Run(columns);
+        }
     }
 
-    private bool Run(double leastShare)
+    /// <summary>Brings back what is to be encoded anew and has left memory.</summary>
+    /// <returns>False: all is there.</returns>
+    private bool LoadEvicted(SortedSet<int> columns, ResidentPins pins)
     {
-        var columns = Choose(leastShare);
-        if (columns.Count == 0)
-            return IsComplete();
+        foreach (var column in columns)
+        {
+            foreach (var vector in _vectors)
+            {
+                if (vector?.Source(column).Sealed is not { IsEvicted: true } evicted)
+                    continue;
+                evicted.Retain();
+                _table.Load(_segment, column, evicted, pins);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool Run(SortedSet<int> columns)
+    {
         for (var c = 0; c < _columnCount; c++)
         {
             if (columns.Contains(c))

@@ -70,6 +70,7 @@ internal static class TpchCommand
         var writer = CommandOptions.Number("--writer", "Rows per second that are committed into orders and lineitem beside the queries.", 0, 0);
         var seed = new Option<long?>("--seed") { Description = "Query parameters that qgen draws for this seed, instead of the validation parameters.", HelpName = "N" };
         var data = new Option<string?>("--data") { Description = "Embedded: the data directory, kept and used again.", HelpName = "DIR" };
+        var memory = CommandOptions.Number("--memory", "Embedded: megabytes that data and queries may take; sealed columns leave memory when there is not enough. 0: no limit.", 0, 0);
         var reload = new Option<bool>("--reload") { Description = "Drop the tables and load them again." };
         var explain = new Option<bool>("--explain") { Description = "Print EXPLAIN ANALYZE of each query." };
         var json = new Option<string?>("--json") { Description = "Write the results to this file as well.", HelpName = "FILE" };
@@ -83,7 +84,7 @@ internal static class TpchCommand
 
         var command = new Command("tpch", Description)
         {
-            scale, threads, runs, queries, target, reference, against, cpuTime, scattered, writer, seed, data, reload, explain, json, generate, trailing,
+            scale, threads, runs, queries, target, reference, against, cpuTime, scattered, writer, seed, data, memory, reload, explain, json, generate, trailing,
         };
         command.Validators.Add(result =>
         {
@@ -110,6 +111,7 @@ internal static class TpchCommand
             CpuTime = parsed.GetValue(cpuTime),
             Scattered = parsed.GetValue(scattered),
             WriterRows = parsed.GetValue(writer),
+            MemoryLimitBytes = (long)parsed.GetValue(memory) << 20,
             Seed = parsed.GetValue(seed),
             DataDirectory = parsed.GetValue(data),
             Reload = parsed.GetValue(reload),

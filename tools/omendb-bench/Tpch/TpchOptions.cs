@@ -33,6 +33,9 @@ internal sealed record TpchOptions
     /// <summary>Rows per second that are committed into orders and lineitem beside the queries; 0: none.</summary>
     public int WriterRows { get; init; }
 
+    /// <summary>What data and queries may take; 0: no limit.</summary>
+    public long MemoryLimitBytes { get; init; }
+
     /// <summary>Null: validation parameters.</summary>
     public long? Seed { get; init; }
 

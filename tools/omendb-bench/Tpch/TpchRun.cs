@@ -24,7 +24,10 @@ internal sealed class TpchRun(TpchOptions options, IAnsiConsole console)
         try
         {
             // Against a hot database the tables are sealed after the load, by the clock.
-            using var database = Database.Open(directory, new DatabaseOptions { Sealing = options.Against == TpchOptions.Hot ? Sealing.OnDemand : Sealing.InBackground });
+            using var database = Database.Open(directory, new DatabaseOptions
+            {
+                Sealing = options.Against == TpchOptions.Hot ? Sealing.OnDemand : Sealing.InBackground, MemoryLimitBytes = options.MemoryLimitBytes,
+            });
             using var target = new EmbeddedTarget(database, $"OmenDB {typeof(Database).Assembly.GetName().Version?.ToString(3)} embedded");
             return Execute(target, cancellation);
         }
