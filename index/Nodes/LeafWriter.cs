@@ -276,7 +276,8 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
     {
         var width = 32 / sizeof(T);
         var i = to;
-        for (; i - width >= from; i -= width)
+        // Only where a vector is one register: elsewhere its second half would be read after the first was stored.
+        for (; Vector256.IsHardwareAccelerated && i - width >= from; i -= width)
             Vector256.Store(Vector256.Load(values + i - width), values + i - width + 1);
         for (; i > from; i--)
             values[i] = values[i - 1];
@@ -288,7 +289,7 @@ internal static unsafe class LeafWriter<TKey> where TKey : unmanaged, IIndexKey<
     {
         var width = 32 / sizeof(T);
         var i = from;
-        for (; i + width <= to; i += width)
+        for (; Vector256.IsHardwareAccelerated && i + width <= to; i += width)
             Vector256.Store(Vector256.Load(values + i + 1), values + i);
         for (; i < to; i++)
             values[i] = values[i + 1];
