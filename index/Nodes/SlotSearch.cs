@@ -100,6 +100,7 @@ internal static unsafe class SlotSearch
         where T : unmanaged, IBinaryInteger<T> where TSteps : struct, IStepCounter
     {
         int low, high; // the answer lies in [low, high]
+        steps.Step();
         if (values[guess] >= target)
         {
             high = guess;

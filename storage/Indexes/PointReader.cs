@@ -62,7 +62,10 @@ public sealed class PointReader(TableIndex index, int[] columns) : IDisposable
             return;
         for (var i = 0; i < columns.Length && i < 4; i++)
         {
-            if (slot.Columns[columns[i]].Values is { } values)
+            ref var chunk = ref slot.Columns[columns[i]];
+            if (chunk.Sealed is { } narrow)
+                narrow.Prefetch(slot.FirstRow.Vector, row);
+            else if (chunk.Values is { } values)
                 System.Runtime.Intrinsics.X86.Sse.Prefetch0(values.Pointer + (long)row * index.Table.Column(columns[i]).Stored.Width());
         }
     }

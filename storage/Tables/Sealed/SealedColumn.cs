@@ -256,6 +256,14 @@ internal sealed unsafe class SealedColumn : SharedMemory
         Unsafe.CopyBlockUnaligned(target, source + (long)row * width, (uint)width);
     }
 
+    /// <summary>Fetches the line that <see cref="ReadValue"/> will read first.</summary>
+    public void Prefetch(int vector, int row)
+    {
+        ref readonly var values = ref _vectors[vector];
+        if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
+            System.Runtime.Intrinsics.X86.Sse.Prefetch0(values.Values + (long)row * (values.CodeWidth != 0 ? values.CodeWidth : Type.Physical.Width()));
+    }
+
     private static uint Code(in EncodedValues values, int row) => values.CodeWidth switch
     {
         1 => values.Values[row],
