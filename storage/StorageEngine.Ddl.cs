@@ -1,7 +1,5 @@
 using System.Collections.Immutable;
 using OmenDb.Storage.Catalog;
-using OmenDb.Storage.Indexes;
-using OmenDb.Storage.Mvcc;
 using OmenDb.Storage.Tables;
 using OmenDb.Storage.Transactions;
 using OmenDb.Types;
@@ -56,41 +54,6 @@ public sealed partial class StorageEngine
         return staged;
     }
 
-    /// <summary>Adds an index and fills it.</summary>
-    /// <param name="transaction">Who.</param>
-    /// <param name="snapshot">Of the statement.</param>
-    /// <param name="entry">Key columns by id; its table as the transaction sees it.</param>
-    /// <param name="duplicate">Unique: two rows with the same key.</param>
-    /// <returns>Null when there is such a duplicate: nothing was staged.</returns>
-    public TableIndex? CreateIndex(Transaction transaction, Snapshot snapshot, IndexEntry entry, out (RowId First, RowId Second) duplicate)
-    {
-        var changes = transaction.Catalog;
-        var table = changes.Current.Find<TableEntry>(entry.TableOid) ?? throw SqlException.Internal($"table {entry.TableOid} does not exist");
-        var rows = GetTable(table);
-        var mark = transaction.Mark();
-        changes.Put(entry);
-        var index = rows.CreateIndex(Definition(table, entry), snapshot, out duplicate, Transactions.LastVisible);
-        if (index is null)
-        {
-            transaction.RollbackTo(mark);
-            return null;
-        }
-        changes.Attach(onCommit: null, onRollback: () => rows.DropIndex(index));
-        return index;
-    }
-
-    public void DropIndex(Transaction transaction, IndexEntry entry)
-    {
-        var changes = transaction.Catalog;
-        var rows = GetTable(changes.Current.Find<TableEntry>(entry.TableOid)!);
-        changes.Drop(entry.Oid);
-        if (rows.FindIndex(entry.Oid) is not { } index)
-            return;
-        // Until the end it must hold all rows, for a rollback; but it no longer stands in the way of this transaction's.
-        index.IsSuspended = true;
-        changes.Attach(onCommit: () => rows.DropIndex(index), onRollback: () => index.IsSuspended = false);
-    }
-
     /// <summary>Adds a sequence; its values go when the transaction is rolled back.</summary>
     public void CreateSequence(Transaction transaction, SequenceEntry entry)
     {
@@ -130,22 +93,6 @@ public sealed partial class StorageEngine
         var staged = entry with { PhysicalColumns = [.. table.Columns.Select(c => new PhysicalColumnEntry(c.Type, c.DefaultImage))] };
         transaction.Catalog.Put(staged);
         return (physical, staged);
-    }
-
-    /// <summary>An index's entry in terms of physical columns.</summary>
-    public static IndexDefinition Definition(TableEntry table, IndexEntry index)
-    {
-        int Physical(int columnId) => table.ColumnById(columnId)?.Physical
-            ?? throw SqlException.Internal($"index \"{index.Name}\" names column {columnId}, which table \"{table.Name}\" does not have");
-        return new IndexDefinition
-        {
-            Oid = index.Oid,
-            Keys = [.. index.Keys.Select(k => new IndexKeyColumn(Physical(k.ColumnId), k.Descending, k.NullsFirst))],
-            IsUnique = index.IsUnique,
-            NullsNotDistinct = index.NullsNotDistinct,
-            IsDeferrable = table.Constraints.Any(c => c.IndexOid == index.Oid && c.IsDeferrable),
-            PredicateColumn = index.PredicateColumnId == 0 ? -1 : Physical(index.PredicateColumnId),
-        };
     }
 
     private Table AddStorage(CatalogChanges changes, TableEntry entry)

@@ -38,6 +38,7 @@ public sealed class IndexCursor : IDisposable
         _part = 2;
         _values = _batch = new KeyBatch(index.Layout.IsFixed);
         index.Table.Retain();
+        index.Retain();
     }
 
     /// <summary>Entries looked at so far, for EXPLAIN ANALYZE.</summary>
@@ -172,6 +173,7 @@ public sealed class IndexCursor : IDisposable
             return;
         _disposed = true;
         _reader = null;
+        _index.Release();
         _index.Table.Release();
     }
 }

@@ -37,6 +37,7 @@ public sealed class IndexLookup : IDisposable
         _isFound = batched ? new bool[BatchKeys] : [];
         _places = batched ? new int[BatchKeys] : [];
         index.Table.Retain();
+        index.Retain();
     }
 
     /// <summary>Each look-up is traced, by a second one: for EXPLAIN ANALYZE.</summary>
@@ -159,5 +160,9 @@ public sealed class IndexLookup : IDisposable
         return true;
     }
 
-    public void Dispose() => _index.Table.Release();
+    public void Dispose()
+    {
+        _index.Release();
+        _index.Table.Release();
+    }
 }

@@ -93,6 +93,14 @@ internal unsafe ref struct RowVersionReader
         return writer.Key.SequenceEqual(key);
     }
 
+    /// <summary>The key of the current version; null: it does not belong to the index.</summary>
+    public byte[]? Key(out bool hasNull)
+    {
+        Load();
+        ReadOnlySpan<KeyCell> cells = _cells;
+        return _index.KeyOf(cells[.._index.Columns.Length], Slot.Arena.Published.Pointers, out hasNull);
+    }
+
     /// <param name="snapshot">Who asks.</param>
     /// <param name="mustCompare">The row has more than one version: its key may be another in the one that is seen.</param>
     public readonly bool IsVisible(Snapshot snapshot, out bool mustCompare)

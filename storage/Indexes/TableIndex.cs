@@ -38,6 +38,8 @@ public sealed class TableIndex : IDisposable
     private readonly int[] _columns; // key columns, then the predicate's
     private OrderedKeys? _nulls;     // fixed form: rows with a null key, by row id
     private long _removals;
+    private int _references = 1;
+    private volatile IndexBacklog? _backlog;
 
     internal TableIndex(Table table, IndexDefinition definition)
     {
@@ -57,9 +59,34 @@ public sealed class TableIndex : IDisposable
 
     public int Oid => Definition.Oid;
 
-    /// <summary>Dropped by a transaction that has not ended and keeps everybody else from the table: kept up to date, but refuses nothing and is
-    /// not found.</summary>
-    internal bool IsSuspended { get; set; }
+    /// <summary>Not found by its number: it is being made, or was dropped by a transaction that has not ended and keeps everybody else from the table.
+    /// Kept up to date nevertheless.</summary>
+    internal bool IsHidden
+    {
+        get => Volatile.Read(ref _isHidden);
+        set => Volatile.Write(ref _isHidden, value);
+    }
+
+    private bool _isHidden;
+
+    /// <summary>Dropped or given up: refuses nothing.</summary>
+    internal bool IsLenient
+    {
+        get => Volatile.Read(ref _isLenient);
+        set => Volatile.Write(ref _isLenient, value);
+    }
+
+    private bool _isLenient;
+
+    /// <summary>Of an index that is being filled: where changes go until its tree is there. Null: to the tree.</summary>
+    internal IndexBacklog? Backlog
+    {
+        get => _backlog;
+        set => _backlog = value;
+    }
+
+    /// <summary>The entry of the catalog that is being made, as long as no committed catalog has it; null: look there.</summary>
+    public Catalog.IndexEntry? Making { get; internal set; }
 
     /// <summary>Entries, stale ones included.</summary>
     public long EntryCount => _keys.Count + (_nulls?.Count ?? 0);
@@ -69,12 +96,40 @@ public sealed class TableIndex : IDisposable
 
     /// <summary>Built from the newest versions at this point, and by whom: what his own changes replaced is not here either. Null: at a start, when
     /// there is one version of each row.</summary>
-    internal (Timestamp At, VersionStamp By, int Command)? Built { get; set; }
+    internal (Timestamp At, VersionStamp? By, int Command)? Built { get; set; }
 
     /// <summary>False: read the table instead.</summary>
-    /// <remarks>A snapshot older than the commit that made the index may need versions that were never entered.</remarks>
+    /// <remarks>A snapshot older than the building of the index may need versions that were never entered.</remarks>
     public bool IsUsableBy(Snapshot snapshot) =>
-        Built is not var (at, by, command) || (snapshot.ReadTimestamp >= at && snapshot.Sees(by, command));
+        Built is not var (at, by, command) || (snapshot.ReadTimestamp >= at && (by is null || snapshot.Sees(by, command)));
+
+    /// <summary>One more user; false: its memory is gone.</summary>
+    public bool TryRetain()
+    {
+        var references = Volatile.Read(ref _references);
+        while (references > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references)
+                return true;
+            references = seen;
+        }
+        return false;
+    }
+
+    /// <summary>One more user, who has found it under a lock on its table.</summary>
+    internal void Retain()
+    {
+        if (!TryRetain())
+            throw Types.SqlException.Internal($"index {Oid} was opened after its end");
+    }
+
+    /// <summary>One user less; with the last the memory goes.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+            Dispose();
+    }
 
     /// <summary>Reads ranges in the index's order.</summary>
     /// <param name="snapshot">Must outlive the cursor.</param>
@@ -156,12 +211,14 @@ public sealed class TableIndex : IDisposable
     /// <param name="mayDefer">Updates: a key in common with a row that the statement may still change is looked at again at its end.</param>
     internal WriteResult Add(byte[] key, bool hasNull, RowId row, Transaction transaction, bool mayDefer)
     {
+        if (_backlog is { } backlog && backlog.TryAdd(new IndexBacklog.Note(key, hasNull, row, false)))
+            return WriteResult.Ok;
         if (hasNull && Layout.IsFixed)
         {
             NullKeys().Insert(NullKey(row), row);
             return WriteResult.Ok;
         }
-        if (!Definition.IsUnique || IsSuspended || PlantedBugs.Has(PlantedBug.MissedUniqueCheck) || (hasNull && !Definition.NullsNotDistinct))
+        if (!Definition.IsUnique || IsLenient || PlantedBugs.Has(PlantedBug.MissedUniqueCheck) || (hasNull && !Definition.NullsNotDistinct))
         {
             _keys.Insert(key, row);
             return WriteResult.Ok;
@@ -190,8 +247,10 @@ public sealed class TableIndex : IDisposable
     /// <param name="transaction">Who writes.</param>
     internal WriteResult AddFixed(ReadOnlySpan<ulong> numbers, RowId first, Transaction transaction)
     {
+        if (_backlog is { } backlog && backlog.TryAdd(numbers, first))
+            return WriteResult.Ok;
         var index = ((FixedKeys)_keys).Index;
-        if (!Definition.IsUnique || IsSuspended || PlantedBugs.Has(PlantedBug.MissedUniqueCheck))
+        if (!Definition.IsUnique || IsLenient || PlantedBugs.Has(PlantedBug.MissedUniqueCheck))
         {
             for (var i = 0; i < numbers.Length; i++)
                 index.Insert(numbers[i], (first + i).Value);
@@ -200,7 +259,7 @@ public sealed class TableIndex : IDisposable
         for (var i = 0; i < numbers.Length; i++)
         {
             var probe = new FixedUniqueProbe(this, numbers[i], first + i, transaction);
-            // A new row id cannot be there already: it is either in or refused.
+            // A new row id is there already only when the index was filled after the row came; its builder looks at the key then.
             if (index.InsertUnique(numbers[i], (first + i).Value, ref probe).Kind == InsertOutcomeKind.Conflict)
                 return probe.Result with { Row = i };
         }
@@ -209,8 +268,13 @@ public sealed class TableIndex : IDisposable
 
     internal void Remove(byte[] key, bool hasNull, RowId row)
     {
-        if (PlantedBugs.Has(PlantedBug.StaleIndexEntry))
+        if (PlantedBugs.Has(PlantedBug.StaleIndexEntry) || (_backlog is { } backlog && backlog.TryAdd(new IndexBacklog.Note(key, hasNull, row, true))))
             return;
+        RemoveNow(key, hasNull, row);
+    }
+
+    private void RemoveNow(byte[] key, bool hasNull, RowId row)
+    {
         if (hasNull && Layout.IsFixed)
             Nulls?.Remove(NullKey(row), row);
         else
@@ -219,7 +283,11 @@ public sealed class TableIndex : IDisposable
     }
 
     /// <summary>Removes an entry unless a version that somebody may see carries its key.</summary>
-    internal StaleOutcome RemoveUnused(in StaleKey stale, ulong horizon)
+    internal StaleOutcome RemoveUnused(in StaleKey stale, ulong horizon) =>
+        _backlog is { } backlog && backlog.TryAdd(new IndexBacklog.Note(stale.Key, Layout.IsFixed && stale.Key.Length == 0, stale.Row, false))
+            ? Carries(stale.Row, stale.Key, horizon) : RemoveUnusedNow(stale, horizon);
+
+    private StaleOutcome RemoveUnusedNow(in StaleKey stale, ulong horizon)
     {
         var probe = new RemovalProbe(this, stale.Key, horizon);
         if (Layout.IsFixed && stale.Key.Length == 0)
@@ -230,12 +298,43 @@ public sealed class TableIndex : IDisposable
         return probe.Outcome;
     }
 
+    /// <summary>Does what was noted while the index was filled.</summary>
+    /// <returns>True: the entry is in.</returns>
+    internal bool Settle(in IndexBacklog.Note note, ulong horizon)
+    {
+        if (note.IsLast)
+        {
+            RemoveNow(note.Key, note.HasNull, note.Row);
+            return false;
+        }
+        if (Carries(note.Row, note.Key, horizon) == StaleOutcome.Gone)
+        {
+            RemoveUnusedNow(new StaleKey(this, note.Key, note.Row), horizon);
+            return false;
+        }
+        // Whatever ends the need for it is noted after it has happened: that note comes later.
+        if (note.HasNull && Layout.IsFixed)
+            AddNull(note.Row);
+        else
+            _keys.Insert(note.Key, note.Row);
+        return true;
+    }
+
+    internal List<RowId> RowsOf(byte[] key)
+    {
+        var rows = new List<RowId>();
+        _keys.GetAll(key, rows);
+        return rows;
+    }
+
+    internal bool HasSeveral(byte[] key) => RowsOf(key).Count > 1;
+
     /// <summary>Looks again whether a key has one live row only.</summary>
     internal WriteResult Recheck(Transaction transaction, in DeferredKey deferred)
     {
         if (!NewestCarries(deferred.Row, deferred.Key))
             return WriteResult.Ok; // the row has another key by now, or is deleted
-        if (IsSuspended)
+        if (IsLenient)
             return WriteResult.Ok;
         var rows = new List<RowId>();
         _keys.GetAll(deferred.Key, rows);
@@ -308,7 +407,7 @@ public sealed class TableIndex : IDisposable
 
     /// <summary>Whether what a change replaced was never entered here: it happened before the index was built. An entry left for such a version, by
     /// a rolled back change to that very key, would have nobody to remove it.</summary>
-    private bool IsBefore(UndoRecord record) => Built is var (at, by, command)
+    internal bool IsBefore(UndoRecord record) => Built is var (at, by, command)
         && (record.Stamp.Value <= at.Value || (ReferenceEquals(record.Stamp, by) && record.Command <= command));
 
     private bool NewestCarries(RowId row, byte[] key)

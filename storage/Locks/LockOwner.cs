@@ -27,6 +27,14 @@ internal enum LockStep : byte
     Awake,
     /// <summary>Some rows of a call are written, others are to come.</summary>
     Written,
+    /// <summary>An index to be filled stands in its table's list: writers tell it what they do.</summary>
+    IndexListed,
+    /// <summary>Those who wrote before have ended, and the table's rows are to be read.</summary>
+    IndexScanning,
+    /// <summary>The tree is there; what writers have told meanwhile is to be done.</summary>
+    IndexLoaded,
+    /// <summary>Writers go to the tree; keys that two rows had meanwhile are to be looked at.</summary>
+    IndexChecking,
 }
 
 /// <summary>Who holds and waits for locks: a session, over its transactions; or a transaction without one.</summary>

@@ -225,6 +225,36 @@ public sealed partial class LockTable
             WaitFor(owner, writer, busy.Epoch);
     }
 
+    /// <summary>Transactions of others that hold something now which a mode conflicts with.</summary>
+    internal List<Transaction> Holders(LockOwner? except, in LockTag tag, int mode)
+    {
+        var holders = new List<Transaction>();
+        var conflicts = LockModes.Conflicts(tag.Kind, mode);
+        var shard = ShardOf(tag);
+        lock (shard.Gate)
+        {
+            if (!shard.Entries.TryGetValue(tag, out var entry))
+                return holders;
+            foreach (ref readonly var grant in entry.Grants)
+            {
+                if (grant.Owner != except && (grant.AllModes & conflicts) != 0 && grant.Owner.Transaction is { } transaction)
+                    holders.Add(transaction);
+            }
+        }
+        return holders;
+    }
+
+    /// <summary>Waits until those who hold something now which a mode conflicts with have ended; who comes later is not kept waiting.</summary>
+    /// <exception cref="SqlException">As of <see cref="Acquire"/>.</exception>
+    internal void AwaitHolders(LockOwner owner, in LockTag tag, int mode)
+    {
+        foreach (var holder in Holders(owner, tag, mode))
+        {
+            while (holder.State < TransactionState.Committed)
+                WaitFor(owner, holder, holder.Epoch); // that he takes something back is not his end
+        }
+    }
+
     /// <summary>Under the vector's latch: a row lock was only a place in front of the queue until its owner has seen that nobody else is writing the row.</summary>
     /// <returns>False: somebody else's lock is in the way still; see <see cref="WaitToConfirm"/>.</returns>
     internal bool TryConfirm(LockOwner owner, in LockTag tag, int mode)

@@ -16,43 +16,67 @@ public sealed partial class Table
     public TableIndex? CreateIndex(IndexDefinition definition, Snapshot? snapshot, out (RowId First, RowId Second) duplicate,
         Timestamp newest = default)
     {
-        duplicate = default;
         var index = new TableIndex(this, definition);
-        if (!IndexBuilder.Build(index, _segments, out duplicate))
+        if (!IndexBuilder.Build(index, _segments, online: null, progress: null, out duplicate))
         {
-            index.Dispose();
+            index.Release();
             return null;
         }
         if (snapshot?.Transaction is { } maker)
             index.Built = (newest, maker.Stamp, snapshot.Command);
-        lock (_shape)
-            _indexes = [.. _indexes, index];
+        List(index);
         return index;
     }
 
-    public TableIndex? FindIndex(int oid)
+    /// <summary>An index that stands empty in the list: writers that begin from now on tell it what they do.</summary>
+    internal TableIndex ListEmpty(IndexDefinition definition)
     {
-        foreach (var index in _indexes)
-        {
-            if (index.Oid == oid && !index.IsSuspended)
-                return index;
-        }
-        return null;
+        var index = new TableIndex(this, definition) { IsHidden = true, Backlog = new IndexBacklog() };
+        List(index);
+        return index;
     }
 
-    /// <summary>Forgets an index: from now on nothing is kept for it. Its memory goes with the table, since readers may still be in it.</summary>
-    internal void DropIndex(TableIndex index)
+    private void List(TableIndex index)
+    {
+        lock (_shape)
+            _indexes = [.. _indexes, index];
+    }
+
+    /// <summary>The index of a number, as a snapshot may use it; one that it may not use when there is no other. Null: there is none.</summary>
+    /// <remarks>There are two of a number for a while after it was made anew: those who were there before may need the former.</remarks>
+    public TableIndex? FindIndex(int oid, Snapshot? snapshot = null)
+    {
+        var indexes = _indexes;
+        TableIndex? newest = null;
+        for (var i = indexes.Length - 1; i >= 0; i--)
+        {
+            if (indexes[i].Oid != oid || indexes[i].IsHidden)
+                continue;
+            if (snapshot is null || indexes[i].IsUsableBy(snapshot))
+                return indexes[i];
+            newest ??= indexes[i];
+        }
+        return newest;
+    }
+
+    /// <summary>Forgets an index: from now on nothing is kept for it. Its memory goes with its last user.</summary>
+    /// <param name="index">Nobody finds it any more.</param>
+    /// <param name="holders">Transactions that may be in a call that has found it before.</param>
+    internal void DropIndex(TableIndex index, IReadOnlyList<Transaction> holders)
     {
         lock (_shape)
         {
             if (!_indexes.Contains(index))
                 return;
             _indexes = [.. _indexes.Where(i => i != index)];
-            _droppedIndexes.Add(index);
         }
+        foreach (var holder in holders)
+        {
+            if (index.TryRetain() && !holder.TryOnEnd(index.Release))
+                index.Release();
+        }
+        index.Release();
     }
-
-    private readonly List<TableIndex> _droppedIndexes = [];
 
     /// <summary>Under the latch: values in place.</summary>
     internal void ReadCells(VectorSlot slot, int row, ReadOnlySpan<int> columns, Span<KeyCell> cells)
@@ -156,12 +180,16 @@ public sealed partial class Table
         }
     }
 
+    /// <summary>By whoever collects garbage, without a lock on the table.</summary>
     private void RemoveDeletedKeys(in UndoEntry entry)
     {
         foreach (var index in _indexes)
         {
+            if (!index.TryRetain())
+                continue;
             foreach (var row in entry.Rows!)
                 RemoveKeyInPlace(index, entry.Slot, row);
+            index.Release();
         }
     }
 

@@ -90,9 +90,7 @@ public sealed partial class Table
         foreach (var segment in _segments)
             segment.Dispose();
         foreach (var index in _indexes)
-            index.Dispose();
-        foreach (var index in _droppedIndexes)
-            index.Dispose();
+            index.Release();
         _segments = [];
     }
 

@@ -153,8 +153,13 @@ internal sealed class GarbageCollector(TransactionManager manager)
             return true; // dropped meanwhile
         try
         {
-            if (stale.Index.RemoveUnused(stale, horizon) == StaleOutcome.CarriedBefore)
-                return false;
+            if (stale.Index.TryRetain())
+            {
+                var outcome = stale.Index.RemoveUnused(stale, horizon);
+                stale.Index.Release();
+                if (outcome == StaleOutcome.CarriedBefore)
+                    return false;
+            }
             stale.Index.Table.EndStale(stale.Row);
             return true;
         }

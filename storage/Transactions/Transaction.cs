@@ -428,6 +428,30 @@ public sealed class Transaction
         Locks.ReleaseTo(_owner, 0);
         if (_owner.Transaction == this)
             _owner.Transaction = null;
+        List<Action>? actions;
+        lock (_ended)
+        {
+            (actions, _onEnd) = (_onEnd, null);
+            _hasLeft = true;
+        }
+        foreach (var action in actions ?? [])
+            action();
+    }
+
+    private List<Action>? _onEnd; // guarded by _ended
+    private bool _hasLeft;        // guarded by _ended
+
+    /// <summary>Something to do, by its own thread, when it has ended and given back its locks. It must not throw nor wait.</summary>
+    /// <returns>False: it is past that.</returns>
+    internal bool TryOnEnd(Action action)
+    {
+        lock (_ended)
+        {
+            if (_hasLeft)
+                return false;
+            (_onEnd ??= []).Add(action);
+            return true;
+        }
     }
 
     /// <summary>By the transaction's own thread, outside locks: closing a snapshot may collect garbage.</summary>
