@@ -17,6 +17,9 @@ public sealed partial class StorageEngine
     /// <summary>Indexes that are being filled beside writers.</summary>
     public IEnumerable<IndexProgress> IndexesInProgress => _building.Keys;
 
+    /// <inheritdoc cref="CatalogStore.NewOid"/>
+    public int NewOid() => _catalog.NewOid();
+
     /// <summary>Adds an index and fills it; nobody else writes the table until the transaction ends.</summary>
     /// <param name="transaction">Who.</param>
     /// <param name="snapshot">Of the statement.</param>

@@ -79,7 +79,7 @@ internal sealed partial class StoredTable : ITableTarget
 
     private TableIndex Usable(IndexInfo index, Storage.Mvcc.Snapshot snapshot)
     {
-        var tree = Tree(index);
+        var tree = Tree(index, snapshot);
         return tree.IsUsableBy(snapshot) ? tree
             : throw new SqlException(SqlState.SerializationFailure, $"could not serialize access: index \"{index.Name}\" is newer than this transaction");
     }
@@ -128,7 +128,7 @@ internal sealed partial class StoredTable : ITableTarget
 
     public TableIndex TreeOf(IndexInfo index) => Tree(index);
 
-    private TableIndex Tree(IndexInfo index) => _rows.FindIndex(((IndexEntry)index.Handle!).Oid)
+    private TableIndex Tree(IndexInfo index, Storage.Mvcc.Snapshot? snapshot = null) => _rows.FindIndex(((IndexEntry)index.Handle!).Oid, snapshot)
         ?? throw SqlException.Internal($"index \"{index.Name}\" has no entries");
 
     public long? FindKey(ExecutionContext context, IndexInfo index, Batch rows, int row)
@@ -143,7 +143,7 @@ internal sealed partial class StoredTable : ITableTarget
                 return null;
         }
         var snapshot = StatementScope.Of(context).Snapshot;
-        var tree = Tree(index);
+        var tree = Tree(index, snapshot);
         if (!tree.IsUsableBy(snapshot))
             return null;
         var values = new Vector[index.Columns.Length];
@@ -166,7 +166,7 @@ internal sealed partial class StoredTable : ITableTarget
                     Appended(scope, rows, rowIds);
                     return default;
                 case WriteStatus.DuplicateKey:
-                    return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
+                    return new WriteOutcome(InfoOf(scope, result.Index!), result.Row, (long)result.Other.Value);
                 case WriteStatus.Busy:
                     scope.Session.WaitFor(result);
                     break;
@@ -201,7 +201,7 @@ internal sealed partial class StoredTable : ITableTarget
                     Updated(scope, rowIds, ordinals, values);
                     return default;
                 case WriteStatus.DuplicateKey:
-                    return new WriteOutcome(InfoOf(result.Index!), result.Row, (long)result.Other.Value);
+                    return new WriteOutcome(InfoOf(scope, result.Index!), result.Row, (long)result.Other.Value);
                 case WriteStatus.Busy when result.Index is not null:
                     scope.Session.WaitFor(result);
                     break;
@@ -305,14 +305,17 @@ internal sealed partial class StoredTable : ITableTarget
     internal static SqlException CannotSerialize(bool isDelete) =>
         new(SqlState.SerializationFailure, $"could not serialize access due to concurrent {(isDelete ? "delete" : "update")}");
 
-    private IndexInfo InfoOf(TableIndex index)
+    /// <remarks>An index that is being made, or that was made since the statement was planned, refuses keys already.</remarks>
+    private IndexInfo InfoOf(StatementScope scope, TableIndex index)
     {
         foreach (var info in Indexes)
         {
             if (((IndexEntry)info.Handle!).Oid == index.Oid)
                 return info;
         }
-        throw SqlException.Internal($"table \"{Entry.Name}\" has an index {index.Oid} that the statement does not know");
+        var entry = index.Making ?? scope.Transaction.CurrentCatalog.Find<IndexEntry>(index.Oid)
+            ?? throw SqlException.Internal($"table \"{Entry.Name}\" has an index {index.Oid} that the statement does not know");
+        return TableInfo.Index(Entry, entry);
     }
 
     public SqlException DuplicateKey(ExecutionContext context, IndexInfo index, Batch rows, int row)
@@ -323,9 +326,9 @@ internal sealed partial class StoredTable : ITableTarget
     }
 
     /// <summary>The 23505 of a key that two rows still share at the end of the statement.</summary>
-    public SqlException DuplicateKey(StatementScope scope, int indexOid, RowId other)
+    public SqlException DuplicateKey(StatementScope scope, TableIndex tree, RowId other)
     {
-        var index = Indexes.FirstOrDefault(i => ((IndexEntry)i.Handle!).Oid == indexOid) ?? throw SqlException.Internal("an unknown index reports a duplicate");
+        var index = InfoOf(scope, tree);
         using var snapshot = scope.Transaction.BeginStatement();
         using var batch = new Batch(index.Columns.Length);
         using var visible = new Selection(1);

@@ -73,7 +73,7 @@ internal sealed class TableInfo : ITableInfo
         Hidden = column.IsHidden,
     };
 
-    private static IndexInfo Index(TableEntry table, IndexEntry index) => new(index.Name,
+    public static IndexInfo Index(TableEntry table, IndexEntry index) => new(index.Name,
         [.. index.Keys.Select(k => new IndexColumnInfo(Ordinal(table, k.ColumnId), k.Descending, k.NullsFirst) { ExpressionSql = k.ExpressionSql })], index.IsUnique)
     {
         Primary = index.IsPrimary,

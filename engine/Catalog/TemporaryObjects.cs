@@ -10,6 +10,8 @@ internal static class TemporaryObjects
 
     public static bool IsTemporary(SchemaEntry schema) => schema.Name.StartsWith(Prefix, StringComparison.Ordinal);
 
+    public static bool IsOfAnother(Session session, SchemaEntry schema) => IsTemporary(schema) && schema.Name != session.TemporarySchemaName;
+
     /// <summary>The session's temporary schema, made when first needed.</summary>
     public static SchemaEntry EnsureSchema(Session session)
     {

@@ -36,7 +36,7 @@ internal static class DdlCommands
             AlterDefaultPrivilegesStatement => "ALTER DEFAULT PRIVILEGES",
             VacuumStatement s => Maintenance(session, s.Targets, "VACUUM", s.Options.Any(o => o.Name.Equals("analyze", StringComparison.OrdinalIgnoreCase))),
             AnalyzeStatement s => Maintenance(session, s.Targets, "ANALYZE", analyze: true),
-            ReindexStatement s => Reindex(session, s),
+            ReindexStatement s => ReindexCommands.Run(session, s),
             ClusterStatement => "CLUSTER",
             _ => throw SqlException.NotSupported(CommandTags.Of(statement) is { Length: > 0 } tag ? tag : "this statement", statement.ErrorPosition),
         };
@@ -78,13 +78,5 @@ internal static class DdlCommands
             using var snapshot = session.Transaction.BeginStatement();
             session.Database.Storage.Analyze(rows, modifications, snapshot, session.Cancellation);
         }
-    }
-
-    private static string Reindex(Session session, ReindexStatement statement)
-    {
-        // Indexes never bloat: their nodes are rebuilt as they change.
-        if (statement.Kind is ReindexKind.Index or ReindexKind.Table)
-            _ = DdlNames.Relation(session.CurrentNames, statement.Name);
-        return "REINDEX";
     }
 }

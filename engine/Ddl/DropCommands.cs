@@ -43,13 +43,15 @@ internal static class DropCommands
     {
         var wanted = statement.Kind switch { ObjectKind.View => typeof(ViewEntry), ObjectKind.Index => typeof(IndexEntry), ObjectKind.Sequence => typeof(SequenceEntry), _ => typeof(TableEntry) };
         var word = CommandTags.Kind(statement.Kind).ToLowerInvariant();
+        if (statement.IsConcurrent)
+            RequireOne(session, statement);
         var targets = new List<RelationEntry>();
         foreach (var name in statement.Names)
         {
             // Locked as soon as its kind is known to be right: while we wait, the name may lose its object.
             var found = DdlNames.TryRelation(session.CurrentNames, name);
             if (found?.GetType() == wanted)
-                found = DdlNames.TryLocked(session, name, TableLockMode.AccessExclusive);
+                found = DdlNames.TryLocked(session, name, statement.IsConcurrent ? TableLockMode.ShareUpdateExclusive : TableLockMode.AccessExclusive);
             if (found is null)
             {
                 if (name.Schema is { } schema && !session.CurrentNames.SchemaExists(schema))
@@ -77,12 +79,24 @@ internal static class DropCommands
         {
             // An earlier target may have taken it along.
             if (session.Transaction.CurrentCatalog.Find<RelationEntry>(target.Oid) is { } still)
-                DropRelation(session, still, statement.Cascade, targets);
+                DropRelation(session, still, statement.Cascade, targets, online: statement.IsConcurrent);
         }
     }
 
+    /// <summary>What PostgreSQL asks of DROP INDEX CONCURRENTLY.</summary>
+    private static void RequireOne(Session session, DropStatement statement)
+    {
+        if (!IndexCommands.IsAlone(session))
+            throw new SqlException(SqlState.ActiveSqlTransaction, "DROP INDEX CONCURRENTLY cannot run inside a transaction block");
+        if (statement.Names.Length > 1)
+            throw new SqlException(SqlState.FeatureNotSupported, "DROP INDEX CONCURRENTLY does not support dropping multiple objects");
+        if (statement.Cascade)
+            throw new SqlException(SqlState.FeatureNotSupported, "DROP INDEX CONCURRENTLY does not support CASCADE");
+    }
+
     /// <param name="together">Objects that the same command drops: they are no obstacle.</param>
-    public static void DropRelation(Session session, RelationEntry entry, bool cascade, IReadOnlyList<RelationEntry>? together = null, bool quiet = false)
+    /// <param name="online">An index: others go on using its table.</param>
+    public static void DropRelation(Session session, RelationEntry entry, bool cascade, IReadOnlyList<RelationEntry>? together = null, bool quiet = false, bool online = false)
     {
         var changes = session.Transaction.Catalog;
         var dependents = Dependents(changes.Current, entry).ToList();
@@ -138,7 +152,10 @@ internal static class DropCommands
                     };
                 }
                 ConstraintCommands.DropDependent(session, [.. ConstraintCommands.NeedingIndex(changes.Current, index)], $"index {index.Name}", $"index {index.Name}", cascade);
-                session.Database.Storage.DropIndex(session.Transaction, index);
+                if (online)
+                    session.Database.Storage.DropIndexOnline(session.Transaction, index);
+                else
+                    session.Database.Storage.DropIndex(session.Transaction, index);
                 break;
             case SequenceEntry dropped:
                 session.Database.Storage.DropSequence(session.Transaction, dropped);

@@ -1,7 +1,9 @@
 using OmenDb.Engine.Catalog;
 using OmenDb.Planner.Binding;
 using OmenDb.Planner.Syntax;
+using OmenDb.Storage;
 using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Indexes;
 using OmenDb.Types;
 
 namespace OmenDb.Engine.Ddl;
@@ -18,9 +20,10 @@ internal static class IndexCommands
                 throw SqlException.NotSupported($"access method \"{statement.AccessMethod}\"", statement.ErrorPosition);
             throw new SqlException(SqlState.UndefinedObject, $"access method \"{statement.AccessMethod}\" does not exist");
         }
-        // Values of expressions are stored with the rows: not while others have rows locked, nor beside another command that adds such a column.
-        var storesValues = statement.Where is not null || statement.Elements.Any(e => e.Expression is not ColumnReference { Parts.Length: 1 });
-        var table = DdlNames.LockedTable(session, statement.Table with { Position = -1 }, storesValues ? TableLockMode.Exclusive : TableLockMode.Share);
+        if (statement.IsConcurrent && !IsAlone(session))
+            throw new SqlException(SqlState.ActiveSqlTransaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
+        var online = IsAlone(session) && KnowsValues(session, statement);
+        var table = DdlNames.LockedTable(session, statement.Table with { Position = -1 }, online ? TableLockMode.ShareUpdateExclusive : LockMode(session, statement));
         var name = statement.Name ?? DdlNames.Free(session.Transaction.CurrentCatalog, table.SchemaOid, table.Name, statement.Elements.Select(Word), "idx");
         DdlNames.Reserve(session, table.SchemaOid, name);
         if (statement.Name is null)
@@ -56,9 +59,9 @@ internal static class IndexCommands
             predicate = ExpressionSql.Of(statement.Where);
             (table, predicateId) = HiddenColumn(session, table, statement.Where, predicate, SqlType.Bool);
         }
-        Build(session, new IndexEntry
+        var index = new IndexEntry
         {
-            Oid = session.Transaction.Catalog.NewOid(),
+            Oid = session.Database.Storage.NewOid(),
             Name = name,
             SchemaOid = table.SchemaOid,
             OwnerOid = table.OwnerOid,
@@ -70,20 +73,59 @@ internal static class IndexCommands
             PredicateColumnId = predicateId,
             IncludedColumnIds = [.. statement.Include.Select(i => i.Expression is ColumnReference c ? DdlNames.Column(table, c.Name, i.ErrorPosition).Id
                 : throw SqlException.NotSupported("an expression in INCLUDE", i.ErrorPosition))],
-        });
+        };
+        // A column of values that was there a moment ago may have been dropped meanwhile.
+        if (online && !session.Transaction.HasChanges)
+            BuildOnline(session, index);
+        else
+            Build(session, index);
         return "CREATE INDEX";
+    }
+
+    /// <summary>Nothing else belongs to the transaction: it may wait for those who write, and ends with the command.</summary>
+    public static bool IsAlone(Session session) => !session.InBlock && !session.Transaction.HasChanges;
+
+    /// <summary>Values of expressions are stored with the rows: not while others have rows locked, nor beside another command that adds such a column.</summary>
+    private static TableLockMode LockMode(Session session, CreateIndexStatement statement) =>
+        KnowsValues(session, statement) ? TableLockMode.Share : TableLockMode.Exclusive;
+
+    /// <summary>Whether the values of all expressions of an index are in the table already.</summary>
+    private static bool KnowsValues(Session session, CreateIndexStatement statement) =>
+        statement.Elements.Select(e => e.Expression).Append(statement.Where).All(expression => expression is null or ColumnReference { Parts.Length: 1 }
+            || (DdlNames.TryRelation(session.CurrentNames, statement.Table) is TableEntry table
+                && ExpressionSql.Of(expression) is var sql && table.Columns.Any(c => c.IsHidden && c.GeneratedSql == sql)));
+
+    /// <summary>Fills an index beside readers and writers, and stages it; the commit follows.</summary>
+    public static void BuildOnline(Session session, IndexEntry index)
+    {
+        if (session.Database.Storage.BuildIndex(session.Transaction, Progress(session, index, isRebuild: false), out var duplicate) is null)
+            throw Duplicate(session, index, duplicate.First);
+    }
+
+    /// <summary>Makes an index anew beside readers and writers; the commit follows.</summary>
+    public static void RebuildOnline(Session session, IndexEntry index)
+    {
+        if (session.Database.Storage.RebuildIndex(session.Transaction, Progress(session, index, isRebuild: true), out var duplicate) is null)
+            throw Duplicate(session, index, duplicate.First);
+    }
+
+    private static IndexProgress Progress(Session session, IndexEntry index, bool isRebuild) =>
+        new(index, session.CheckInterrupts) { ProcessId = session.BackendId, DatabaseOid = session.DatabaseOid, IsRebuild = isRebuild };
+
+    private static SqlException Duplicate(Session session, IndexEntry index, RowId row)
+    {
+        var catalog = session.Transaction.CurrentCatalog;
+        var table = catalog.Find<TableEntry>(index.TableOid)!;
+        return RowErrors.DuplicateInBuild(index.Name, TableRewrite.KeyText(session, table, index, row) is { } key ? key + " is duplicated." : "Duplicate keys exist.",
+            catalog.Find<SchemaEntry>(table.SchemaOid)!.Name, table.Name);
     }
 
     /// <summary>Fills and stages an index.</summary>
     public static void Build(Session session, IndexEntry index)
     {
         using var snapshot = session.Transaction.BeginStatement();
-        if (session.Database.Storage.CreateIndex(session.Transaction, snapshot, index, out var duplicate) is not null)
-            return;
-        var catalog = session.Transaction.CurrentCatalog;
-        var table = catalog.Find<TableEntry>(index.TableOid)!;
-        var schema = catalog.Find<SchemaEntry>(table.SchemaOid)!;
-        throw RowErrors.DuplicateInBuild(index.Name, TableRewrite.KeyText(session, table, index, duplicate.First) + " is duplicated.", schema.Name, table.Name);
+        if (session.Database.Storage.CreateIndex(session.Transaction, snapshot, index, out var duplicate) is null)
+            throw Duplicate(session, index, duplicate.First);
     }
 
     /// <summary>Makes an index anew under its own name: what it is made of has changed.</summary>

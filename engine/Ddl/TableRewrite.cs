@@ -115,13 +115,14 @@ internal static class TableRewrite
 
     private static RowId[] RowIds(Batch batch, RowId first) => [.. Rows(batch).Select(row => first + row)];
 
-    /// <summary>"Key (a)=(1)" of a row, for errors.</summary>
-    public static string KeyText(Session session, TableEntry table, IndexEntry index, RowId row)
+    /// <summary>"Key (a)=(1)" of a row, for errors; null: it is gone.</summary>
+    public static string? KeyText(Session session, TableEntry table, IndexEntry index, RowId row)
     {
-        using var snapshot = session.Transaction.BeginStatement();
+        using var snapshot = session.Transaction.BeginLatest();
         using var batch = new Batch(index.Keys.Length);
         using var visible = new Selection(1);
-        session.Database.Storage.GetTable(table).Fetch(snapshot, [row], [.. index.Keys.Select(k => table.ColumnById(k.ColumnId)!.Physical)], batch, visible);
+        if (session.Database.Storage.GetTable(table).Fetch(snapshot, [row], [.. index.Keys.Select(k => table.ColumnById(k.ColumnId)!.Physical)], batch, visible) == 0)
+            return null;
         var names = index.Keys.Select(k => k.ExpressionSql is { } sql ? Definitions.KeyExpression(sql, pretty: true) : Identifiers.Quote(table.ColumnById(k.ColumnId)!.Name));
         var values = index.Keys.Select((k, i) => batch.Columns[i].IsValid(0)
             ? TypeIo.FormatString(table.ColumnById(k.ColumnId)!.Type, batch.Columns[i], 0, session.Settings.Io) : "null");

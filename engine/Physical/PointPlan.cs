@@ -101,6 +101,9 @@ internal sealed class PointRunner : IDisposable
     /// <summary>False: a snapshot as old as this one needs versions that the index does not have.</summary>
     public bool IsUsableBy(Storage.Mvcc.Snapshot snapshot) => _reader.Index.IsUsableBy(snapshot);
 
+    /// <summary>The index has come to its end, or was made anew. To be asked after the announcement of a read, or under a lock.</summary>
+    public bool IsOver => _reader.Index.IsOver;
+
     /// <inheritdoc cref="PointReader.TryReadQuiet(Vector[], Batch)"/>
     public bool? TryReadQuiet(Execution.ParameterSet parameters)
     {

@@ -180,10 +180,10 @@ public sealed partial class Session
     internal SqlException DuplicateKey(StatementScope scope, in WriteResult result)
     {
         var indexOid = result.Index!.Oid;
-        var index = Transaction.CurrentCatalog.Find<IndexEntry>(indexOid) ?? throw SqlException.Internal($"index {indexOid} does not exist");
+        var index = result.Index.Making ?? Transaction.CurrentCatalog.Find<IndexEntry>(indexOid) ?? throw SqlException.Internal($"index {indexOid} does not exist");
         var table = Transaction.CurrentCatalog.Find<TableEntry>(index.TableOid)!;
         var schema = Transaction.CurrentCatalog.Find<SchemaEntry>(table.SchemaOid)!;
-        return Database.TableInfos.Get(table, schema, Transaction.CurrentCatalog).Table.DuplicateKey(scope, indexOid, result.Other);
+        return Database.TableInfos.Get(table, schema, Transaction.CurrentCatalog).Table.DuplicateKey(scope, result.Index, result.Other);
     }
 
     private IReadOnlyList<string> EnumLabels(int oid) => Catalog.Find<EnumEntry>(oid) is { } entry ? entry.Labels : [];

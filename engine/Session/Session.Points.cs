@@ -22,7 +22,13 @@ public sealed partial class Session
     private bool IsCurrent(QueryPlan plan) => plan.CatalogVersion == Catalog.Version && plan.SettingsKey == PlanKey;
 
     /// <summary>The kept state of a point plan, or a new one. The caller has it for himself until <see cref="ReturnPoint"/>.</summary>
-    private PointState TakePoint(QueryPlan plan) => _idlePoints.Remove(plan, out var idle) ? idle : new PointState(plan, plan.Plan.Point!);
+    private PointState TakePoint(QueryPlan plan)
+    {
+        if (_idlePoints.Remove(plan, out var idle) && !idle.Runner.IsOver)
+            return idle;
+        idle?.Dispose();
+        return new PointState(plan, plan.Plan.Point!);
+    }
 
     internal void ReturnPoint(PointState state)
     {
@@ -52,8 +58,8 @@ public sealed partial class Session
             return null;
         try
         {
-            // After the announcement: whoever changes the table from here on waits for us.
-            if (!IsCurrent(state.Plan))
+            // After the announcement: whoever changes the table or ends the index from here on waits for us.
+            if (!IsCurrent(state.Plan) || state.Runner.IsOver)
                 return null;
             _cache.Reused++;
             if (state.Runner.TryReadQuiet(parameters) is { } found)
@@ -74,7 +80,7 @@ public sealed partial class Session
         if (transaction.Isolation == IsolationLevel.Serializable)
             return null;
         LockRelation(state.TableOid, TableLockMode.AccessShare, "");
-        if (!IsCurrent(state.Plan))
+        if (!IsCurrent(state.Plan) || state.Runner.IsOver)
             return null;
         _cache.Reused++;
         // The first statement fixes what the transaction sees, and that its isolation cannot change any more.
@@ -95,7 +101,7 @@ public sealed partial class Session
     internal bool? RunPoint(PreparedQuery query, out Arrow.Batch row)
     {
         row = null!;
-        if (query.Point is not { } state || !ReferenceEquals(state.Plan, query.Statement.Plan))
+        if (query.Point is not { } state || !ReferenceEquals(state.Plan, query.Statement.Plan) || state.Runner.IsOver)
         {
             if (!IsPoint(query.Statement))
                 return null;

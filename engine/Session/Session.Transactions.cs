@@ -265,6 +265,16 @@ public sealed partial class Session
         EndTransaction();
     }
 
+    /// <summary>Inside a command that is alone in its transaction: what it has done so far is committed, and it goes on in another one.</summary>
+    internal void NextTransaction()
+    {
+        if (_transaction is not { } transaction)
+            return;
+        Database.Storage.Commit(transaction);
+        ReleaseLocks();
+        Begin(TransactionModes.None);
+    }
+
     private void RollbackAll()
     {
         ClosePortals();

@@ -164,6 +164,8 @@ public sealed class IndexProgress(Catalog.IndexEntry index, Action? interrupts)
     /// <summary>Number of the session.</summary>
     public int ProcessId { get; init; }
 
+    public int DatabaseOid { get; init; }
+
     public bool IsRebuild { get; init; }
 
     public IndexPhase Phase

@@ -69,6 +69,9 @@ public sealed class TableIndex : IDisposable
 
     private bool _isHidden;
 
+    /// <summary>True from a moment on after which it will not be found again.</summary>
+    public bool IsOver => IsHidden;
+
     /// <summary>Dropped or given up: refuses nothing.</summary>
     internal bool IsLenient
     {
