@@ -116,12 +116,25 @@ internal sealed class SessionCatalog(Session session, CatalogSnapshot snapshot) 
     /// <summary>Tables of one version of the catalog are described once for all sessions.</summary>
     private ITableInfo? MakeInfo(RelationEntry relation, SchemaEntry schema) => relation switch
     {
+        TableEntry table when Reader is not null && !Session.Database.Storage.GetTable(table).HasIndexesFor(Reader) => MakeOlder(table, schema),
         TableEntry table => Session.Database.TableInfos.Get(table, schema, Snapshot),
         ViewEntry view => new RelationInfo(view.Oid, schema.Name, view.Name, TableKind.View, [.. view.Columns.Select(c => new ColumnInfo(c.Name, c.Type))]) { ViewSql = view.Sql },
         SequenceEntry sequence => SequenceTable.Describe(sequence, schema),
         IndexEntry => throw new SqlException(SqlState.WrongObjectType, $"\"{relation.Name}\" is an index"),
         _ => null,
     };
+
+    /// <summary>What the statement will see, when that is known before it is planned.</summary>
+    public Storage.Mvcc.Snapshot? Reader { get; init; }
+
+    /// <summary>A table has indexes that are newer than that.</summary>
+    public bool IsOlder { get; private set; }
+
+    private TableInfo MakeOlder(TableEntry table, SchemaEntry schema)
+    {
+        IsOlder = true;
+        return new TableInfo(table, schema, Snapshot, Session.Database.Storage, Reader);
+    }
 
     public IReadOnlyList<FunctionInfo> FindFunctions(string? schema, string name) =>
         schema is null or "pg_catalog" or "information_schema" ? FunctionRegistry.Find(name) : [];

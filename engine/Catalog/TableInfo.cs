@@ -12,12 +12,15 @@ internal sealed class TableInfo : ITableInfo
     private readonly StoredTable _table;
     private BoxedStatistics? _statistics;
 
-    public TableInfo(TableEntry entry, SchemaEntry schema, CatalogSnapshot catalog, StorageEngine storage)
+    /// <param name="reader">What a statement sees, when indexes may be newer than that; null: they are not.</param>
+    public TableInfo(TableEntry entry, SchemaEntry schema, CatalogSnapshot catalog, StorageEngine storage, Storage.Mvcc.Snapshot? reader = null)
     {
         Entry = entry;
         SchemaName = schema.Name;
         Columns = [.. entry.Columns.Select(c => Column(c, catalog)), .. SystemColumns.All];
         Indexes = [.. catalog.IndexesOf(entry.Oid).Select(i => Index(entry, i))];
+        if (reader is not null)
+            Indexes = [.. Indexes.Select(i => i with { Readable = storage.GetTable(entry).FindIndex(((IndexEntry)i.Handle!).Oid, reader)?.IsUsableBy(reader) == true })];
         Checks = [.. entry.Constraints.Where(c => c.Kind == ConstraintKind.Check).Select(c => new CheckInfo(c.Name, c.CheckSql!))];
         _table = new StoredTable(entry, storage.GetTable(entry), schema.Name) 
         {
@@ -52,7 +55,7 @@ internal sealed class TableInfo : ITableInfo
         return statistics.Column(ordinal, physical, Columns[ordinal].Type);
     }
 
-    public ImmutableArray<IndexInfo> Indexes { get; }
+    public ImmutableArray<IndexInfo> Indexes { get; private init; }
 
     public ImmutableArray<CheckInfo> Checks { get; }
 

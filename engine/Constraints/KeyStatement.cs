@@ -38,7 +38,7 @@ internal static class KeyStatement
                 using var scope = new StatementScope(session, transaction, latest ? transaction.BeginLatest() : transaction.BeginStatement());
                 using var context = session.NewContext(scope, null);
                 rows.Current = keys.View();
-                using var execution = plan.Plan.Start(context);
+                using var execution = session.PlanFor(plan, scope.Snapshot).Plan.Start(context);
                 var goesOn = true;
                 while (goesOn && execution.Next(out var batch))
                     goesOn = onRows is null || batch.RowCount == 0 || onRows(batch);

@@ -36,7 +36,7 @@ internal sealed class IndexMatcher
     public IndexProbe? Match(IndexInfo index)
     {
         var implied = index.PredicateSql is null ? null : _scan.Implied.FirstOrDefault(i => i.Name == index.Name);
-        if (index.PredicateSql is not null && implied is null)
+        if (!index.Readable || (index.PredicateSql is not null && implied is null))
             return null;
         var tests = ImmutableArray.CreateBuilder<KeyTest>();
         var conditions = ImmutableArray.CreateBuilder<Expression>();

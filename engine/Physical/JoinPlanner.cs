@@ -108,7 +108,7 @@ internal sealed class JoinPlanner(PhysicalPlanner planner, CardinalityEstimator 
         var filters = scan.Filters.SelectMany(CompiledPredicate.Conjuncts).ToArray();
         foreach (var index in scan.Table.Indexes)
         {
-            if (index.PredicateSql is not null && !scan.Implied.Any(i => i.Name == index.Name))
+            if (!index.Readable || (index.PredicateSql is not null && !scan.Implied.Any(i => i.Name == index.Name)))
                 continue;
             var (used, answered) = (new List<JoinKey>(), new List<Expression>());
             foreach (var key in index.Columns)

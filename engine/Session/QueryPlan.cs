@@ -39,6 +39,12 @@ internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColum
         return true;
     }
 
+    /// <summary>Made for one snapshot, which is older than indexes of its tables: for nobody else.</summary>
+    public bool IsOlder { get; init; }
+
+    /// <summary>What it was made of.</summary>
+    public PlanSource? Source { get; init; }
+
     /// <summary>Tables that are only read, and those that are changed, by OID.</summary>
     public required int[] ReadTables { get; init; }
 
@@ -47,6 +53,12 @@ internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColum
     /// <summary>Tables whose rows are locked.</summary>
     public int[] LockedTables { get; init; } = [];
 }
+
+/// <summary>What a plan is made of.</summary>
+/// <param name="Syntax">The statement.</param>
+/// <param name="Declared">Types of parameters.</param>
+/// <param name="Extra">One more table.</param>
+internal sealed record PlanSource(Planner.Syntax.Statement Syntax, ImmutableArray<SqlType> Declared, Planner.Catalog.ITableInfo? Extra);
 
 /// <summary>What the engine makes of a logical plan.</summary>
 internal abstract class ExecutablePlan

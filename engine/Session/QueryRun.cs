@@ -22,7 +22,10 @@ internal sealed class QueryRun(Session session, QueryPlan plan, ParameterSet par
     private bool _ended;
     private long _rowCount;
 
-    public QueryPlan Plan => plan;
+    /// <summary>As it runs: an older snapshot may need another one than it was made with.</summary>
+    public QueryPlan Plan => _running ?? plan;
+
+    private QueryPlan? _running;
 
     public override ImmutableArray<OutputColumn>? Columns => plan.HasRows ? plan.Outputs : null;
 
@@ -67,7 +70,8 @@ internal sealed class QueryRun(Session session, QueryPlan plan, ParameterSet par
     {
         _scope = new StatementScope(session, session.Transaction, session.Transaction.BeginStatement());
         _context = session.NewContext(_scope, parameters, Instrument);
-        _execution = plan.Plan.Start(_context);
+        _running = session.PlanFor(plan, _scope.Snapshot);
+        _execution = _running.Plan.Start(_context);
     }
 
     private void Stop()

@@ -30,7 +30,22 @@ public sealed partial class Session
         var plan = MakePlan(statement.Syntax!, statement.DeclaredTypes);
         if (statement.Columns is { } known && (plan.HasRows != true || !known.Select(c => (c.Name, c.Type)).SequenceEqual(plan.Outputs.Select(c => (c.Name, c.Type)))))
             throw new SqlException(SqlState.FeatureNotSupported, "cached plan must not change result type");
-        statement.Plan = plan;
+        if (!plan.IsOlder)
+            statement.Plan = plan;
+        return plan;
+    }
+
+    /// <summary>A plan that a snapshot can be read with: an index that was made after it lacks versions that it sees.</summary>
+    /// <returns>The same, nearly always.</returns>
+    internal QueryPlan PlanFor(QueryPlan plan, Storage.Mvcc.Snapshot snapshot)
+    {
+        if (plan.Source is not { } source || plan.IsOlder)
+            return plan;
+        foreach (var table in plan.Sizes)
+        {
+            if (!table.Rows.HasIndexesFor(snapshot))
+                return MakePlan(source.Syntax, source.Declared, source.Extra, snapshot);
+        }
         return plan;
     }
 
@@ -64,11 +79,13 @@ public sealed partial class Session
 
     /// <summary>Binds, optimises and compiles a query or change.</summary>
     /// <param name="extra">One more table that the statement knows, found before all others.</param>
-    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared, Planner.Catalog.ITableInfo? extra = null)
+    /// <param name="reader">What it will see; null: what the transaction sees, or what is not known yet.</param>
+    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared, Planner.Catalog.ITableInfo? extra = null, Storage.Mvcc.Snapshot? reader = null)
     {
+        reader ??= Transaction.Fixed;
         while (true)
         {
-            var catalog = new SessionCatalog(this, Transaction.CurrentCatalog) { Extra = extra };
+            var catalog = new SessionCatalog(this, Transaction.CurrentCatalog) { Extra = extra, Reader = reader };
             var bound = new Binder(catalog, declared).Bind(syntax);
             var changed = Changes(bound.Plan).ToArray();
             foreach (var table in changed)
@@ -85,6 +102,8 @@ public sealed partial class Session
             return new QueryPlan(PlanCompiler.Compile(logical, bound.Outputs), bound.Outputs, bound.ParameterTypes)
             {
                 Verb = verb,
+                Source = new PlanSource(syntax, declared, extra),
+                IsOlder = catalog.IsOlder,
                 HasRows = verb == "SELECT" || bound.Outputs.Length > 0,
                 Writes = changed.Length > 0 || LockOf(logical) is not null,
                 RowLock = LockOf(logical)?.Strength,

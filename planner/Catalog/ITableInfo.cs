@@ -51,6 +51,9 @@ public sealed record IndexInfo(string Name, ImmutableArray<IndexColumnInfo> Colu
     /// <summary>SQL text of a partial index's predicate; null when the index covers all rows.</summary>
     public string? PredicateSql { get; init; }
 
+    /// <summary>False: it is newer than what the statement sees. Keys may be looked for in it, rows and values of expressions may not.</summary>
+    public bool Readable { get; init; } = true;
+
     /// <summary>What the engine hands to storage; the planner passes it on unseen.</summary>
     public object? Handle { get; init; }
 }

@@ -32,7 +32,7 @@ internal sealed class IndexExpressionRule : Rule
 
     public override LogicalPlan Apply(LogicalPlan plan, RuleContext context)
     {
-        if (!Scans(plan).Any(s => s.Table.Indexes.Any(i => i.PredicateSql is not null || i.Columns.Any(c => c.ExpressionSql is not null))))
+        if (!Scans(plan).Any(s => s.Table.Indexes.Any(i => i.Readable && (i.PredicateSql is not null || i.Columns.Any(c => c.ExpressionSql is not null)))))
             return plan;
         var (rewritten, _) = Rewrite(plan, context);
         return Narrowed(rewritten, plan);
@@ -130,7 +130,7 @@ internal sealed class IndexExpressionRule : Rule
         var columns = table.Columns.Where(c => !c.Hidden).Select(c => new Column(IndexOf(table, c), c.Name, c.Type, !c.NotNull)).ToImmutableArray();
         var expressions = ImmutableArray.CreateBuilder<(Expression, int, string)>();
         var predicates = ImmutableArray.CreateBuilder<(string, ImmutableArray<Expression>)>();
-        foreach (var index in table.Indexes)
+        foreach (var index in table.Indexes.Where(i => i.Readable))
         {
             foreach (var key in index.Columns)
             {

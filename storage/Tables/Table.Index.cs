@@ -59,6 +59,17 @@ public sealed partial class Table
         return newest;
     }
 
+    /// <summary>Whether every index that can be found is one that a snapshot may use.</summary>
+    public bool HasIndexesFor(Snapshot snapshot)
+    {
+        foreach (var index in _indexes)
+        {
+            if (!index.IsHidden && !index.IsUsableBy(snapshot) && !FindIndex(index.Oid, snapshot)!.IsUsableBy(snapshot))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Forgets an index: from now on nothing is kept for it. Its memory goes with its last user.</summary>
     /// <param name="index">Nobody finds it any more.</param>
     /// <param name="holders">Transactions that may be in a call that has found it before.</param>

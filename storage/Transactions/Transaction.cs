@@ -70,6 +70,9 @@ public sealed class Transaction
 
     public TransactionState State => (TransactionState)Volatile.Read(ref _state);
 
+    /// <summary>What all of its statements see; null: each has a snapshot of its own, or there is none yet.</summary>
+    public Snapshot? Fixed => _first;
+
     /// <summary>True once a snapshot was taken: the isolation level is fixed.</summary>
     public bool HasSnapshot => Command > 0;
 
