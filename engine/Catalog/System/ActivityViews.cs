@@ -1,4 +1,5 @@
 using OmenDb.Storage.Catalog;
+using OmenDb.Storage.Indexes;
 using OmenDb.Storage.Locks;
 
 namespace OmenDb.Engine.Catalog;
@@ -14,6 +15,7 @@ internal static class ActivityViews
         yield return ("pg_locks", Locks);
         yield return ("pg_prepared_statements", Prepared);
         yield return ("pg_cursors", Cursors);
+        yield return ("pg_stat_progress_create_index", Building);
         yield return ("pg_stat_database", Databases);
         yield return ("pg_stat_all_tables", scan => Tables(scan, isUser: null));
         yield return ("pg_stat_user_tables", scan => Tables(scan, isUser: true));
@@ -40,6 +42,30 @@ internal static class ActivityViews
                 session.Locks.IsWaiting ? "Lock" : session.IsActive ? null : "Client", WaitOf(session),
                 session.IsActive ? "active" : status == TransactionStatus.Idle ? "idle" : status == TransactionStatus.Failed ? "idle in transaction (aborted)" : "idle in transaction",
                 null, null, null, session.CurrentQuery, "client backend",
+            ];
+        }
+    }
+
+    /// <summary>Indexes that are being filled beside writers; a block is a vector of 2,048 rows.</summary>
+    private static IEnumerable<object?[]> Building(SystemScan scan)
+    {
+        foreach (var build in scan.Session.Database.Storage.IndexesInProgress.OrderBy(b => b.ProcessId))
+        {
+            var phase = build.Phase;
+            yield return
+            [
+                build.ProcessId, (long)build.DatabaseOid, scan.Catalog.Find(build.DatabaseOid)?.Name, (long)build.Index.TableOid, (long)build.Index.Oid,
+                build.IsRebuild ? "REINDEX CONCURRENTLY" : "CREATE INDEX CONCURRENTLY",
+                phase switch
+                {
+                    IndexPhase.WaitingForWriters => "waiting for writers before build",
+                    IndexPhase.Scanning => "building index: scanning table",
+                    IndexPhase.Sorting => "building index: sorting live tuples",
+                    IndexPhase.Loading => "building index: loading tuples in tree",
+                    IndexPhase.CatchingUp => "index validation: scanning table",
+                    _ => "waiting for writers before validation",
+                },
+                0L, 0L, 0L, (long)build.VectorsTotal, (long)build.VectorsDone, build.RowsDone, phase <= IndexPhase.Scanning ? 0L : build.RowsDone, 0L, 0L,
             ];
         }
     }

@@ -41,9 +41,11 @@ internal static class EngineViews
     {
         foreach (var index in scan.Relations.OfType<IndexEntry>())
         {
-            if (scan.Catalog.Find<TableEntry>(index.TableOid) is not { } table || scan.Session.Database.Storage.GetTable(table).FindIndex(index.Oid) is not { } tree)
+            if (scan.Catalog.Find<TableEntry>(index.TableOid) is not { } table || scan.Session.Database.Storage.GetTable(table).FindIndex(index.Oid) is not { } tree
+                || !tree.TryRetain()) // nobody locks the table here: the index may come to its end
                 continue;
-            var s = tree.GetStatistics();
+            var (s, entries) = (tree.GetStatistics(), tree.EntryCount);
+            tree.Release();
             // The mean of the distances' logarithms: how many doublings the search from the prediction takes.
             double weighted = 0, total = 0;
             for (var i = 0; i < s.ModelErrorLog2.Count; i++)
@@ -53,7 +55,7 @@ internal static class EngineViews
             }
             yield return
             [
-                scan.SchemaName(table.SchemaOid), table.Name, index.Name, tree.EntryCount, s.Height, s.ModelNodes, s.SortedNodes, s.GappedLeaves, s.PlainLeaves, s.AppendLeaves,
+                scan.SchemaName(table.SchemaOid), table.Name, index.Name, entries, s.Height, s.ModelNodes, s.SortedNodes, s.GappedLeaves, s.PlainLeaves, s.AppendLeaves,
                 s.LeafSlots, s.UsedBytes, s.ReservedBytes, s.Expansions, s.Contractions, s.Splits, s.Merges, total == 0 ? null : weighted / total,
             ];
         }

@@ -51,8 +51,15 @@ internal static class SizeFunctions
         _ => SystemTables.Find((int)oid) is null ? null : 0,
     };
 
-    private static long Index(SystemScan scan, IndexEntry index) => scan.Catalog.Find<TableEntry>(index.TableOid) is { } table
-        ? scan.Session.Database.Storage.GetTable(table).FindIndex(index.Oid)?.GetStatistics().UsedBytes ?? 0 : 0;
+    private static long Index(SystemScan scan, IndexEntry index)
+    {
+        if (scan.Catalog.Find<TableEntry>(index.TableOid) is not { } table || scan.Session.Database.Storage.GetTable(table).FindIndex(index.Oid) is not { } tree
+            || !tree.TryRetain())
+            return 0;
+        var bytes = tree.GetStatistics().UsedBytes;
+        tree.Release();
+        return bytes;
+    }
 
     private static long? Indexes(SystemScan scan, long oid) => scan.Catalog.Find<TableEntry>((int)oid) is { } table
         ? scan.Catalog.IndexesOf(table.Oid).Sum(i => Index(scan, i)) : scan.Catalog.Find((int)oid) is RelationEntry || SystemTables.Find((int)oid) is not null ? 0 : null;
