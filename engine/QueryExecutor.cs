@@ -23,7 +23,9 @@ namespace OmenDb.Engine;
 /// </remarks>
 public static class QueryExecutor
 {
-    public static PreparedPlan Compile(LogicalPlan plan) => new(plan, PhysicalPlanner.Plan(plan));
+    public static PreparedPlan Compile(LogicalPlan plan) => Compile(plan, new PatternProbes());
+
+    internal static PreparedPlan Compile(LogicalPlan plan, PatternProbes patterns) => new(plan, PhysicalPlanner.Plan(plan, patterns));
 
     /// <summary>The value of an expression without columns and parameters.</summary>
     /// <exception cref="SqlException">What executing it would raise.</exception>

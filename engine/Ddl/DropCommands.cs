@@ -51,7 +51,9 @@ internal static class DropCommands
             // Locked as soon as its kind is known to be right: while we wait, the name may lose its object.
             var found = DdlNames.TryRelation(session.CurrentNames, name);
             if (found?.GetType() == wanted)
-                found = DdlNames.TryLocked(session, name, statement.IsConcurrent ? TableLockMode.ShareUpdateExclusive : TableLockMode.AccessExclusive);
+                found = DdlNames.TryLocked(session, name, statement.IsConcurrent ? IndexCommands.OnlineLock : TableLockMode.AccessExclusive);
+            if (statement.IsConcurrent && found is IndexEntry index)
+                found = IndexCommands.Locked(session, index);
             if (found is null)
             {
                 if (name.Schema is { } schema && !session.CurrentNames.SchemaExists(schema))

@@ -23,7 +23,7 @@ internal static class IndexCommands
         if (statement.IsConcurrent && !IsAlone(session))
             throw new SqlException(SqlState.ActiveSqlTransaction, "CREATE INDEX CONCURRENTLY cannot run inside a transaction block");
         var online = IsAlone(session) && KnowsValues(session, statement);
-        var table = DdlNames.LockedTable(session, statement.Table with { Position = -1 }, online ? TableLockMode.ShareUpdateExclusive : LockMode(session, statement));
+        var table = DdlNames.LockedTable(session, statement.Table with { Position = -1 }, online ? OnlineLock : LockMode(session, statement));
         var name = statement.Name ?? DdlNames.Free(session.Transaction.CurrentCatalog, table.SchemaOid, table.Name, statement.Elements.Select(Word), "idx");
         DdlNames.Reserve(session, table.SchemaOid, name);
         if (statement.Name is null)
@@ -80,6 +80,16 @@ internal static class IndexCommands
         else
             Build(session, index);
         return "CREATE INDEX";
+    }
+
+    /// <summary>On the table, while others write it: keeps those out who change its definition, or lock it against the storing of new values.</summary>
+    public const TableLockMode OnlineLock = TableLockMode.RowShare;
+
+    /// <summary>An index as it is once nobody else makes it anew or drops it; null: it is gone.</summary>
+    public static IndexEntry? Locked(Session session, IndexEntry index)
+    {
+        session.LockRelation(index.Oid, TableLockMode.ShareUpdateExclusive, index.Name);
+        return session.Transaction.CurrentCatalog.Find<IndexEntry>(index.Oid);
     }
 
     /// <summary>Nothing else belongs to the transaction: it may wait for those who write, and ends with the command.</summary>

@@ -14,7 +14,7 @@ internal static class ReindexCommands
     /// <param name="Online">Beside others.</param>
     private readonly record struct Options(bool Concurrent, bool Verbose, bool Online)
     {
-        public TableLockMode LockMode => Online ? TableLockMode.ShareUpdateExclusive : TableLockMode.AccessExclusive;
+        public TableLockMode LockMode => Online ? IndexCommands.OnlineLock : TableLockMode.AccessExclusive;
     }
 
 
@@ -116,7 +116,7 @@ internal static class ReindexCommands
         foreach (var table in tables)
         {
             session.NextTransaction();
-            session.LockRelation(table.Oid, TableLockMode.ShareUpdateExclusive, table.Name);
+            session.LockRelation(table.Oid, options.LockMode, table.Name);
             if (session.Transaction.CurrentCatalog.Find<TableEntry>(table.Oid) is { } still && All(session, still, options) && options.Verbose)
                 session.Raise(new Notice("INFO", SqlState.SuccessfulCompletion, $"table \"{session.Transaction.CurrentCatalog.Find(still.SchemaOid)!.Name}.{still.Name}\" was reindexed"));
         }
@@ -125,8 +125,10 @@ internal static class ReindexCommands
     private static void Rebuild(Session session, IndexEntry index, Options options)
     {
         var (began, before) = (System.Diagnostics.Stopwatch.GetTimestamp(), Environment.CpuUsage);
-        if (options.Online)
-            IndexCommands.RebuildOnline(session, index);
+        if (options.Online && IndexCommands.Locked(session, index) is { } still)
+            IndexCommands.RebuildOnline(session, still);
+        else if (options.Online)
+            return; // dropped meanwhile
         else
             IndexCommands.Rebuild(session, index.Oid);
         if (!options.Verbose)

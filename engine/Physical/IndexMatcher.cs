@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using OmenDb.Arrow;
 using OmenDb.Arrow.Compute;
 using OmenDb.Engine.Expressions;
@@ -22,10 +21,12 @@ internal sealed class IndexMatcher
     private readonly Scan _scan;
     private readonly Expression[] _conjuncts;
     private readonly Dictionary<int, int> _ordinals;
+    private readonly PatternProbes _patterns;
 
-    public IndexMatcher(Scan scan, IEnumerable<Expression> conditions)
+    public IndexMatcher(Scan scan, IEnumerable<Expression> conditions, PatternProbes patterns)
     {
         _scan = scan;
+        _patterns = patterns;
         _conjuncts = [.. conditions.SelectMany(CompiledPredicate.Conjuncts)];
         _ordinals = scan.ScanColumns.ToDictionary(c => c.Column.Id, c => c.Ordinal);
     }
@@ -145,12 +146,12 @@ internal sealed class IndexMatcher
         {
             foreach (var conjunct in _conjuncts)
             {
-                if (Beginning(conjunct, ordinal) is not var (text, kind))
+                if (Beginning(conjunct, ordinal) is not var (text, kind, isPattern))
                     continue;
-                bounds = kind == BeginningKind.Whole
-                    ? new KeyBounds { Low = [text], LowInclusive = true, High = [text], HighInclusive = true } : new KeyBounds { Begins = text };
+                bounds = kind == PatternKind.Whole
+                    ? new KeyBounds { Low = [text], LowInclusive = true, High = [text], HighInclusive = true } : new KeyBounds { Begins = text, IsPattern = isPattern };
                 conditions.Add(conjunct);
-                if (kind != BeginningKind.Partial)
+                if (kind != PatternKind.Partial)
                     used.Add(conjunct);
                 break;
             }
@@ -164,40 +165,24 @@ internal sealed class IndexMatcher
         return bounds == new KeyBounds() ? null : bounds;
     }
 
-    private enum BeginningKind { Partial, Exact, Whole }
-
-    /// <summary>The text that a string must begin with: LIKE with a constant pattern, starts_with.</summary>
-    private (Expression Text, BeginningKind Kind)? Beginning(Expression conjunct, int ordinal)
+    /// <summary>The text that a string must begin with: LIKE, starts_with.</summary>
+    private (Expression Text, PatternKind Kind, bool IsPattern)? Beginning(Expression conjunct, int ordinal)
     {
         if (conjunct is not FunctionExpression { Function.Name: "~~" or "starts_with" or "^@", Arguments: [var operand, var argument] } call
             || !IsKey(operand, ordinal, out _) || TypeOf(ordinal).Id is not (TypeId.Text or TypeId.Varchar))
             return null;
+        var isKnown = ExpressionFacts.IsRowFree(argument) && argument.Type.Physical == PhysicalType.View;
         if (call.Function.Name != "~~")
-            return ExpressionFacts.IsRowFree(argument) && argument.Type.Physical == PhysicalType.View ? (argument, BeginningKind.Exact) : null;
-        if (argument is not ConstantExpression { Value: string pattern })
-            return null;
-        var text = new StringBuilder();
-        for (var i = 0; i < pattern.Length; i++)
+            return isKnown ? (argument, PatternKind.Exact, false) : null;
+        if (argument is ConstantExpression { Value: string pattern })
         {
-            switch (pattern[i])
-            {
-                case '%' or '_' when text.Length == 0:
-                    return null;
-                case '%' or '_':
-                    return (Text(), pattern[i] == '%' && i == pattern.Length - 1 ? BeginningKind.Exact : BeginningKind.Partial);
-                case '\\' when i == pattern.Length - 1:
-                    return null; // an error, if a row gets there
-                case '\\':
-                    text.Append(pattern[++i]);
-                    break;
-                default:
-                    text.Append(pattern[i]);
-                    break;
-            }
+            return PatternPrefix.Of(pattern) is var (text, kind)
+                ? (new ConstantExpression(text, TypeOf(ordinal).Id == TypeId.Varchar ? SqlType.Varchar : SqlType.Text), kind, false) : null;
         }
-        return (Text(), BeginningKind.Whole);
-
-        ConstantExpression Text() => new(text.ToString(), TypeOf(ordinal).Id == TypeId.Varchar ? SqlType.Varchar : SqlType.Text);
+        if (!isKnown || argument is ConstantExpression || !_patterns.AreWanted)
+            return null;
+        _patterns.Add(argument);
+        return (argument, PatternKind.Partial, true);
     }
 
     /// <summary>column op value, either way round.</summary>

@@ -11,7 +11,7 @@ using OmenDb.Planner.Statistics;
 namespace OmenDb.Engine.Physical;
 
 /// <summary>Access through indexes: chosen from a scan's filters, or from the order or the distinct values that are wanted. The unit of cost is one scanned row.</summary>
-internal sealed class IndexPaths(CardinalityEstimator estimator)
+internal sealed class IndexPaths(CardinalityEstimator estimator, PatternProbes patterns)
 {
     /// <summary>Fetching one row by id costs about as much as scanning this many.</summary>
     public const double FetchCost = 20;
@@ -42,7 +42,7 @@ internal sealed class IndexPaths(CardinalityEstimator estimator)
     {
         if (source is not IIndexedSource indexed || scan.Table.Indexes.IsEmpty)
             return null;
-        var matcher = new IndexMatcher(scan, scan.Filters);
+        var matcher = new IndexMatcher(scan, scan.Filters, patterns);
         IndexProbe? best = null;
         var (bestRows, bestCost) = (double.MaxValue, double.MaxValue);
         var all = new List<(IndexProbe Probe, double Rows)>();
@@ -114,7 +114,7 @@ internal sealed class IndexPaths(CardinalityEstimator estimator)
         var (total, exact) = (0.0, true);
         foreach (var operand in or.Operands)
         {
-            var matcher = new IndexMatcher(scan, [operand]);
+            var matcher = new IndexMatcher(scan, [operand], patterns);
             IndexProbe? best = null;
             var bestRows = double.MaxValue;
             foreach (var index in scan.Table.Indexes)
@@ -148,7 +148,7 @@ internal sealed class IndexPaths(CardinalityEstimator estimator)
         var left = scan.Table.RowCount * estimator.Selectivity(scan.Filters.SelectMany(CompiledPredicate.Conjuncts));
         var limit = (Best(scan, indexed) is { } unordered ? unordered.Cost : scan.Table.RowCount) + Math.Max(1, left) * (count is null ? SortCost : 1);
         IndexScanOperator? best = null;
-        var matcher = new IndexMatcher(scan, scan.Filters);
+        var matcher = new IndexMatcher(scan, scan.Filters, patterns);
         foreach (var index in scan.Table.Indexes)
         {
             if (matcher.Match(index) is not { } probe)
@@ -188,7 +188,7 @@ internal sealed class IndexPaths(CardinalityEstimator estimator)
         if (scan.Table.Handle is not IIndexedSource indexed || scan.RowId is not null || scan.ScanColumns.Length != columns.Count)
             return null;
         var groups = columns.Aggregate(1.0, (product, c) => product * estimator.Distinct(c));
-        var matcher = new IndexMatcher(scan, scan.Filters);
+        var matcher = new IndexMatcher(scan, scan.Filters, patterns);
         foreach (var index in scan.Table.Indexes)
         {
             if (index.Columns.Length < columns.Count || !index.Columns.Take(columns.Count).All(k => scan.ScanColumns.Any(c => c.Ordinal == k.Ordinal && columns.Contains(c.Column)))

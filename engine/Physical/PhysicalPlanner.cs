@@ -25,17 +25,25 @@ internal sealed class PhysicalPlanner
     private readonly Dictionary<int, LogicalPlan> _inlined = [];
     private readonly HashSet<int> _fixed = []; // marks of scans that give single rows, whatever their filters
 
-    public PhysicalPlanner() => _paths = new IndexPaths(_estimator);
+    private readonly PatternProbes _patterns;
 
-    private PhysicalPlanner(PhysicalPlanner other, HashSet<int> fixedScans) : this()
+    private PhysicalPlanner(PatternProbes patterns)
+    {
+        _patterns = patterns;
+        _paths = new IndexPaths(_estimator, patterns);
+    }
+
+    private PhysicalPlanner(PhysicalPlanner other, HashSet<int> fixedScans) : this(other._patterns)
     {
         _inlined = new Dictionary<int, LogicalPlan>(other._inlined);
         _fixed = fixedScans;
     }
 
-    public static PhysicalOperator Plan(LogicalPlan plan)
+    /// <param name="plan">Optimised.</param>
+    /// <param name="patterns">Receives those that the plan relies on.</param>
+    public static PhysicalOperator Plan(LogicalPlan plan, PatternProbes patterns)
     {
-        var root = new PhysicalPlanner().Create(plan);
+        var root = new PhysicalPlanner(patterns).Create(plan);
         RuntimeFilters.Plan(root);
         var next = 0;
         Number(root, ref next);

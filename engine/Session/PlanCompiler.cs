@@ -10,7 +10,8 @@ namespace OmenDb.Engine;
 /// <summary>The session's door to the physical planner.</summary>
 internal static class PlanCompiler
 {
-    public static ExecutablePlan Compile(LogicalPlan plan, ImmutableArray<OutputColumn> outputs) => new Compiled(QueryExecutor.Compile(plan));
+    public static ExecutablePlan Compile(LogicalPlan plan, ImmutableArray<OutputColumn> outputs, Physical.PatternProbes patterns) =>
+        new Compiled(QueryExecutor.Compile(plan, patterns));
 
     private sealed class Compiled(PreparedPlan plan) : ExecutablePlan
     {

@@ -42,6 +42,12 @@ internal sealed record QueryPlan(ExecutablePlan Plan, ImmutableArray<OutputColum
     /// <summary>Made for one snapshot, which is older than indexes of its tables: for nobody else.</summary>
     public bool IsOlder { get; init; }
 
+    /// <summary>Patterns that it takes the bounds of index scans from when it runs.</summary>
+    public required Physical.PatternProbes Patterns { get; init; }
+
+    /// <summary>For executions whose patterns begin with anything; made when it is needed first.</summary>
+    public QueryPlan? WithoutPatterns { get; set; }
+
     /// <summary>What it was made of.</summary>
     public PlanSource? Source { get; init; }
 

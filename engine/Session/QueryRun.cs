@@ -70,7 +70,7 @@ internal sealed class QueryRun(Session session, QueryPlan plan, ParameterSet par
     {
         _scope = new StatementScope(session, session.Transaction, session.Transaction.BeginStatement());
         _context = session.NewContext(_scope, parameters, Instrument);
-        _running = session.PlanFor(plan, _scope.Snapshot);
+        _running = session.PlanFor(session.PlanFor(plan, _scope.Snapshot), _scope.Snapshot, _context);
         _execution = _running.Plan.Start(_context);
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using OmenDb.Engine.Catalog;
 using OmenDb.Engine.Execution;
+using OmenDb.Engine.Physical;
 using OmenDb.Planner.Binding;
 using OmenDb.Planner.Plans;
 using OmenDb.Planner.Rules;
@@ -34,6 +35,11 @@ public sealed partial class Session
             statement.Plan = plan;
         return plan;
     }
+
+    /// <summary>A plan for the values of one execution: where a pattern begins with anything, no index is asked for its beginning.</summary>
+    internal QueryPlan PlanFor(QueryPlan plan, Storage.Mvcc.Snapshot snapshot, ExecutionContext context) =>
+        !plan.Patterns.Any || plan.Source is not { } source || plan.Patterns.HavePrefixes(context) ? plan
+            : plan.WithoutPatterns ??= MakePlan(source.Syntax, source.Declared, source.Extra, plan.IsOlder ? snapshot : null, new PatternProbes { AreWanted = false });
 
     /// <summary>A plan that a snapshot can be read with: an index that was made after it lacks versions that it sees.</summary>
     /// <returns>The same, nearly always.</returns>
@@ -80,8 +86,11 @@ public sealed partial class Session
     /// <summary>Binds, optimises and compiles a query or change.</summary>
     /// <param name="extra">One more table that the statement knows, found before all others.</param>
     /// <param name="reader">What it will see; null: what the transaction sees, or what is not known yet.</param>
-    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared, Planner.Catalog.ITableInfo? extra = null, Storage.Mvcc.Snapshot? reader = null)
+    /// <param name="patterns">Null: their values are not known.</param>
+    internal QueryPlan MakePlan(Statement syntax, ImmutableArray<SqlType> declared, Planner.Catalog.ITableInfo? extra = null, Storage.Mvcc.Snapshot? reader = null,
+        PatternProbes? patterns = null)
     {
+        patterns ??= new PatternProbes();
         reader ??= Transaction.Fixed;
         while (true)
         {
@@ -99,11 +108,12 @@ public sealed partial class Session
             var logical = Optimizer.Optimize(bound, catalog, disabled.Length == 0 ? null : RuleSwitch(disabled));
             _cache.Planned++;
             var verb = syntax switch { InsertStatement => "INSERT", UpdateStatement => "UPDATE", DeleteStatement => "DELETE", MergeStatement => "MERGE", _ => "SELECT" };
-            return new QueryPlan(PlanCompiler.Compile(logical, bound.Outputs), bound.Outputs, bound.ParameterTypes)
+            return new QueryPlan(PlanCompiler.Compile(logical, bound.Outputs, patterns), bound.Outputs, bound.ParameterTypes)
             {
                 Verb = verb,
                 Source = new PlanSource(syntax, declared, extra),
                 IsOlder = catalog.IsOlder,
+                Patterns = patterns,
                 HasRows = verb == "SELECT" || bound.Outputs.Length > 0,
                 Writes = changed.Length > 0 || LockOf(logical) is not null,
                 RowLock = LockOf(logical)?.Strength,

@@ -32,6 +32,9 @@ internal sealed record KeyBounds
 
     public Expression? Begins { get; init; }
 
+    /// <summary>That is a pattern of LIKE, whose fixed beginning counts.</summary>
+    public bool IsPattern { get; init; }
+
     /// <summary>The next column is not null; bounds say so too.</summary>
     public bool NotNull { get; init; }
 }

@@ -96,11 +96,24 @@ internal sealed class KeyRanges
         if (_probe.Bounds is not { } bounds)
             return prefixes.ConvertAll(p => new IndexRangeSpec { Prefix = p });
         Vector[] low = [.. bounds.Low.Select(_ => Value())], high = [.. bounds.High.Select(_ => Value())];
-        var begins = bounds.Begins is null ? null : Value();
+        var begins = bounds.Begins is null ? null : bounds.IsPattern ? Beginning(Value(), bounds.Begins.Type, made) : Value();
         return prefixes.ConvertAll(p => new IndexRangeSpec
         {
-            Prefix = p, Low = low, LowInclusive = bounds.LowInclusive, High = high, HighInclusive = bounds.HighInclusive, Begins = begins, NotNull = bounds.NotNull,
+            Prefix = p, Low = low, LowInclusive = bounds.LowInclusive, High = high, HighInclusive = bounds.HighInclusive, Begins = begins, NotNull = bounds.NotNull || bounds.IsPattern,
         });
+    }
+
+    /// <returns>Null: a match may begin with anything.</returns>
+    private static Vector? Beginning(Vector pattern, SqlType type, List<Vector> made)
+    {
+        if (!pattern.IsValid(0))
+            return pattern; // finds nothing
+        if (Physical.PatternPrefix.Of(System.Text.Encoding.UTF8.GetString(pattern.GetBytes(0))) is not var (text, _))
+            return null;
+        var value = new Vector();
+        made.Add(value);
+        ValueBox.ToConstant(text, type, value, 1);
+        return value;
     }
 
     private static List<Vector?> Elements(Vector array, SqlType type, List<Vector> made)

@@ -151,4 +151,19 @@ public class OnlineIndexTests
         Assert.EndsWith("9000", SessionFixture.Run(reader, "fetch all from c"));
         Assert.Equal("COMMIT", SessionFixture.Run(reader, "commit"));
     }
+
+    [Fact]
+    public void A_pattern_that_is_a_parameter_bounds_an_index_scan_when_it_has_a_beginning()
+    {
+        using var db = new SessionFixture();
+        db.Run("create table t (id int primary key, name text); insert into t select x, 'n' || x from generate_series(1, 9000) g(x); create index t_name on t (name); analyze t");
+        db.Run("prepare q (text) as select id from t where name like $1");
+        Assert.Equal("17", db.Run("execute q ('n17')"));
+        Assert.Contains("Index Scan using t_name", db.Run("explain (analyze, costs off) execute q ('n17%')"));
+        Assert.Contains("Seq Scan on t", db.Run("explain (analyze, costs off) execute q ('%17')"));
+        Assert.Contains("Index Scan using t_name", db.Run("explain (analyze, costs off) execute q ('n18%')"));
+        Assert.Equal("4017", db.Run("execute q ('%4017')"));
+        Assert.Equal("17", db.Execute("select id from t where name like $1 order by 1 limit 1", "n17%"));
+        Assert.Equal("17", db.Execute("select id from t where name like $1 order by 1 limit 1", "_17"));
+    }
 }
