@@ -259,6 +259,8 @@ internal sealed unsafe class SealedColumn : SharedMemory
     /// <summary>Fetches the line that <see cref="ReadValue"/> will read first.</summary>
     public void Prefetch(int vector, int row)
     {
+        if (IsEvicted)
+            return; // whoever reads it will find out
         ref readonly var values = ref _vectors[vector];
         if (System.Runtime.Intrinsics.X86.Sse.IsSupported)
             System.Runtime.Intrinsics.X86.Sse.Prefetch0(values.Values + (long)row * (values.CodeWidth != 0 ? values.CodeWidth : Type.Physical.Width()));
