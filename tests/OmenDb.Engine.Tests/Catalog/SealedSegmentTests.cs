@@ -1,4 +1,5 @@
 using OmenDb.Engine.Tests.Session;
+using OmenDb.Storage.Simulation;
 
 namespace OmenDb.Engine.Tests.Catalog;
 
@@ -33,5 +34,31 @@ public class SealedSegmentTests
         db.Run("alter table t seal");
         Assert.Equal("sealed|130072|0", db.Run($"select state, live_rows, hot_bytes {Full}"));
         Assert.Equal("a colour of more than twelve bytes|46332\nblue|1\ngreen|46334\nred|46333", db.Run("select kind, count(*) from t group by kind order by kind"));
+    }
+
+    [Fact]
+    public void Where_memory_is_short_columns_stay_on_disk_until_somebody_reads_them()
+    {
+        var files = new SimulatedFileSystem(1);
+        using (var database = Database.Open(files, "/db"))
+        using (var session = database.CreateSession())
+        {
+            SessionFixture.Run(session, """
+                create table t(id int primary key, note text);
+                insert into t select i, 'a note that is too long for a view, with the number ' || i from generate_series(1, 131072) i;
+                alter table t seal
+                """);
+            database.Checkpoint();
+        }
+        // A start loads up to half of the limit: the keys, for the index, and not the notes.
+        using var limited = Database.Open(files, "/db", new DatabaseOptions { MemoryLimitBytes = 6 << 20 });
+        using var reader = limited.CreateSession();
+        Assert.Equal("sealed|partly|t|t", SessionFixture.Run(reader, "select state, residency, evicted_bytes > 6000000, sealed_bytes < 1000000 from omendb_segments where tablename = 't'"));
+        Assert.Contains("Columns Read From Disk: 1 (", SessionFixture.Run(reader, "explain analyze select max(length(note)) from t"), StringComparison.Ordinal);
+        Assert.Equal("58|131072", SessionFixture.Run(reader, "select max(length(note)), count(*) from t"));
+        Assert.Equal("77|a note that is too long for a view, with the number 77", SessionFixture.Run(reader, "select * from t where id = 77"));
+        Assert.DoesNotContain("Read From Disk", SessionFixture.Run(reader, "explain analyze select max(id) from t where id > 5"), StringComparison.Ordinal);
+        SessionFixture.Run(reader, "update t set note = 'short' where id = 78; delete from t where id > 131070");
+        Assert.Equal("131070|58|5", SessionFixture.Run(reader, "select count(*), max(length(note)), min(length(note)) from t"));
     }
 }

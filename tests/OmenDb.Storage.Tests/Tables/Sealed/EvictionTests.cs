@@ -68,7 +68,7 @@ public class EvictionTests
         var random = new Random(seed);
         try
         {
-            for (var step = 0; step < 24; step++)
+            for (var step = 0; step < 14; step++)
             {
                 engine.Memory!.MakeRoom();
                 switch (random.Next(6))
