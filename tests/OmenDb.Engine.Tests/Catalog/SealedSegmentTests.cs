@@ -45,9 +45,9 @@ public class SealedSegmentTests
         {
             SessionFixture.Run(session, """
                 create table t(id int primary key, note text);
-                insert into t select i, 'a note that is too long for a view, with the number ' || i from generate_series(1, 131072) i;
-                alter table t seal
+                insert into t select i, 'a note that is too long for a view, with the number ' || i from generate_series(1, 131072) i
                 """);
+            SessionFixture.Run(session, "alter table t seal");
             database.Checkpoint();
         }
         // A start loads up to half of the limit: the keys, for the index, and not the notes.
