@@ -140,6 +140,7 @@ public unsafe class KernelTests
     public void Runs_are_written_out_as_they_were_read()
     {
         var random = new Random(15);
+        var runs = stackalloc Run[RunLeaf.MaxRuns];
         for (var round = 0; round < Rounds; round++)
         {
             var count = 16 + random.Next(100);
@@ -150,7 +151,6 @@ public unsafe class KernelTests
                 var jump = random.Next(30) == 0 ? 77u : 0;
                 (keys[i], rows[i]) = (keys[i - 1] + keyStep + jump, rows[i - 1] + rowStep);
             }
-            var runs = stackalloc Run[RunLeaf.MaxRuns];
             var (toKeys, toRows) = (new ulong[count], new ulong[count]);
             fixed (ulong* k = keys, r = rows, tk = toKeys, tr = toRows)
             {
