@@ -27,7 +27,11 @@ public static unsafe partial class NativeMemoryBlocks
         ArgumentOutOfRangeException.ThrowIfNegative(sizeBytes);
         var size = checked((nuint)Math.Max(sizeBytes, Alignment));
         byte* block;
-        if (sizeBytes >= HugePageSize)
+        if (SmallBlocks.Serves(sizeBytes))
+        {
+            block = SmallBlocks.Allocate(sizeBytes);
+        }
+        else if (sizeBytes >= HugePageSize)
         {
             block = (byte*)NativeMemory.AlignedAlloc(size, (nuint)HugePageSize);
             AdviseHuge(block, size);
@@ -50,7 +54,9 @@ public static unsafe partial class NativeMemoryBlocks
     /// <param name="sizeBytes">The size asked for then.</param>
     public static void Free(byte* block, long sizeBytes)
     {
-        if (SlabPool.Serves(sizeBytes))
+        if (SmallBlocks.Serves(sizeBytes))
+            SmallBlocks.Free(block, sizeBytes);
+        else if (SlabPool.Serves(sizeBytes))
             SlabPool.Free(block, sizeBytes);
         else
             NativeMemory.AlignedFree(block);

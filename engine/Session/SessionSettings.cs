@@ -170,7 +170,9 @@ public sealed class SessionSettings
             _values.Remove(name);
         else
             _values[name] = value;
-        Changed();
+        // Every transaction sets these three, and nothing that is derived here depends on them.
+        if (name is not ("transaction_isolation" or "transaction_read_only" or "transaction_deferrable"))
+            Changed();
         if (SettingTable.Find(name) is { IsReported: true } setting)
         {
             var shown = setting.Show(Raw(setting));
