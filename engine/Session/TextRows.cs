@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using OmenDb.Types;
 
 namespace OmenDb.Engine;
@@ -13,6 +15,7 @@ public static class TextRows
         using var result = session.Execute(sql);
         var columns = result.Portal.Columns ?? throw new InvalidOperationException("the statement returns no rows");
         var rows = new List<IReadOnlyList<string?>>();
+        var text = new ArrayBufferWriter<byte>(256);
         while (result.Portal.NextBatch(out var batch))
         {
             var picks = batch.Selection is { } selection ? selection.FillIndices(batch.Length) : default;
@@ -23,7 +26,11 @@ public static class TextRows
                 for (var column = 0; column < columns.Length; column++)
                 {
                     var vector = batch.Columns[column];
-                    fields[column] = vector.IsValid(row) ? TypeIo.FormatString(columns[column].Type, vector, row, session.Settings.Io) : null;
+                    if (!vector.IsValid(row))
+                        continue;
+                    text.ResetWrittenCount();
+                    TypeIo.FormatText(columns[column].Type, vector, row, text, session.Settings.Io);
+                    fields[column] = Encoding.UTF8.GetString(text.WrittenSpan);
                 }
                 rows.Add(fields);
             }

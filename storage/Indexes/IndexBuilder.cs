@@ -253,14 +253,7 @@ internal static unsafe class IndexBuilder
         progress?.CheckInterrupts();
         duplicate = default;
         List<byte[]>? shared = null;
-        var order = new int[keyList.Count];
-        for (var i = 0; i < order.Length; i++)
-            order[i] = i;
-        Array.Sort(order, (a, b) =>
-        {
-            var byKey = keyList[a].Key.AsSpan().SequenceCompareTo(keyList[b].Key);
-            return byKey != 0 ? byKey : rowList[a].CompareTo(rowList[b]);
-        });
+        var order = ByteKeySort.Order(keyList, rowList, Environment.ProcessorCount);
         var size = 0L;
         for (var i = 0; i < order.Length; i++)
         {
