@@ -22,6 +22,7 @@ internal sealed class SnapshotRegistry
     private const int Stride = 8;
     private const int SlotsPerPage = 256;
 
+    private ulong _horizon; // the highest that was ever told
     private int _highWater; // slots ever used are below it: the collector looks no further
     private readonly Lock _growth = new();
     private volatile ulong[][] _pages = [new ulong[SlotsPerPage * Stride]];
@@ -58,6 +59,8 @@ internal sealed class SnapshotRegistry
     }
 
     /// <summary>Versions replaced at or before this point are invisible to everybody, now and later.</summary>
+    /// <remarks>Never less than it was once told to be: an opener's slot shows for a moment a value from before the last horizon (t = 7 above). Whoever judged by
+    /// such a lower one would keep an index entry that the collector, by the higher one, has let go for good.</remarks>
     public ulong Horizon(ref ulong lastVisible)
     {
         var horizon = Volatile.Read(ref lastVisible); // before the slots: see above
@@ -69,7 +72,14 @@ internal sealed class SnapshotRegistry
             if (value != 0 && value - 1 < horizon)
                 horizon = value - 1;
         }
-        return horizon;
+        while (true)
+        {
+            var told = Volatile.Read(ref _horizon);
+            if (horizon <= told)
+                return told;
+            if (Interlocked.CompareExchange(ref _horizon, horizon, told) == told)
+                return horizon;
+        }
     }
 
     /// <summary>The read timestamps of all open snapshots and the newest published commit, ascending.</summary>
