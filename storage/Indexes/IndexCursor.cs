@@ -26,6 +26,7 @@ public sealed class IndexCursor : IDisposable
     private int _range = -1;
     private int _part; // of a range in the fixed form: values and nulls, in their order
     private EntryReader? _reader;
+    private long _removals; // counted before the last batch was read
     private bool _nulls;
     private bool _disposed;
 
@@ -88,9 +89,15 @@ public sealed class IndexCursor : IDisposable
         _next = 0;
         while (true)
         {
-            var removals = _index.Removals;
-            if (_reader is null && !OpenNext())
-                return false;
+            // Readers run ahead: entries of this batch may have been read together with the last one, and been removed since.
+            var removals = _removals;
+            _removals = _index.Removals;
+            if (_reader is null)
+            {
+                removals = _removals;
+                if (!OpenNext())
+                    return false;
+            }
             if (!_reader!.Read(_batch, _wanted))
             {
                 _reader = null;
